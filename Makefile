@@ -1,0 +1,40 @@
+# Two commands are all a newcomer needs: `make chat` and `make test`. Both install what they need, once.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+ARGS ?=
+
+.PHONY: chat test check format lock bench clean
+
+chat: $(READY)
+	@$(BIN)/chatbot $(ARGS)
+
+test: check
+	@$(BIN)/pytest
+
+check: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+
+format: $(READY)
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks
+
+# Exact versions with their hashes; again only when the lock or the project's own description changes.
+$(READY): requirements.lock pyproject.toml
+	@echo "Setting up .venv (once) ..." >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@touch $(READY)
+
+lock: $(READY)
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	    --group dev pyproject.toml -o requirements.lock
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

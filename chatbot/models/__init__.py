@@ -1,0 +1,42 @@
+"""What a model is: it takes the conversation and the tools, yields deltas, then exactly one Assistant message."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from chatbot.events import Delta
+from chatbot.interrupt import Interrupt
+from chatbot.tool import Tool
+from chatbot.types import Assistant, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that a model is told: the system prompt, the history (every call has its result) and the tools on offer."""
+
+    system: str
+    history: tuple[Message, ...] = ()
+    tools: tuple[Tool, ...] = ()
+
+
+class Model(Protocol):
+    """Anything that can answer.
+
+    name: as shown to people. notice: what a user must know before the first word, or "".
+    """
+
+    name: str
+    notice: str
+
+    def warm(self) -> None:
+        """Load whatever is slow, beside the user's typing. May be called from any thread; must not raise."""
+
+    def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
+        """Yield deltas, then exactly one Assistant, last. Runs in a thread of its own.
+
+        StatusChanged("in_progress") is yielded when the model has begun. When `interrupt` is set it ends soon, with
+        or without an Assistant. Raises ModelError.
+        """
+
+    def close(self) -> None:
+        """Let go of connections."""

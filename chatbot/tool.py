@@ -1,0 +1,130 @@
+"""Tools and packs as values, and the names a pack author uses. Nothing slow is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, overload
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+Effect = Literal["read", "write"]
+
+
+class SecretMark:
+    """Marks an argument whose value is never shown."""
+
+
+if TYPE_CHECKING:
+    Secret = Annotated[T, SecretMark]
+else:
+
+    class Secret:
+        """`Secret[str]`: an argument never shown on screen, in JSON or on disk; the tool gets the plain value."""
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            return Annotated[item, SecretMark]
+
+
+class ToolFailed(Exception):
+    """Raise it in a tool to tell the model, in one sentence, what went wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the session, not the model, says about who is there. A tool asks for it by a parameter of this type.
+
+    session: the session's id. user: whom this pack's tools have verified, or None. fields: the trusted facts the
+    session was started with. state: the pack's own scratch space for this session; it is shared by calls that run
+    side by side.
+    """
+
+    session: str = ""
+    user: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    state: MutableMapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verifying tool returns on success: the model reads `content`, the session learns `user`."""
+
+    content: Any
+    user: str
+
+
+class InvalidArguments(ValueError):
+    """The arguments do not fit the tool's schema; the text says what to fix, so that the model can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool as a value.
+
+    parameters: JSON schema of an object, as the model gets it. parse: the arguments' JSON text (valid JSON, an
+    object) to keyword arguments; raises InvalidArguments. run: the keyword arguments and the context to a value that
+    JSON can hold, a Verified, or an exception. requires: names of tools of the same pack that must have succeeded in
+    this session. timeout: seconds. secrets: names of properties, at any depth, whose values are never shown.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    parse: Callable[[str], dict[str, Any]]
+    run: Callable[[dict[str, Any], Context], Any]
+    effect: Effect = "read"
+    requires: tuple[str, ...] = ()
+    timeout: float = 10.0
+    secrets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Tools that belong together, with their system prompt. `greets`: the assistant speaks first."""
+
+    name: str
+    tools: tuple[Tool, ...]
+    instructions: str = ""
+    greets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What `@tool` notes on a function; it becomes a Tool when its pack is opened."""
+
+    name: str
+    requires: tuple[str, ...]
+    effect: Effect
+    timeout: float
+
+
+DECLARED = "__chatbot_tool__"
+
+
+@overload
+def tool(function: F, /) -> F: ...
+@overload
+def tool(
+    *, name: str = "", requires: str | tuple[str, ...] = (), effect: Effect = "read", timeout: float = 10.0
+) -> Callable[[F], F]: ...
+def tool(
+    function: F | None = None,
+    /,
+    *,
+    name: str = "",
+    requires: str | tuple[str, ...] = (),
+    effect: Effect = "read",
+    timeout: float = 10.0,
+) -> F | Callable[[F], F]:
+    """Offer a function to the model; it stays an ordinary function.
+
+    name: what the model calls it (default: the function's own name). requires: tools of this pack that must have
+    succeeded first. effect: "write" where it changes something. timeout: seconds until the call is given up.
+    """
+
+    def declare(target: F) -> F:
+        needs = (requires,) if isinstance(requires, str) else tuple(requires)
+        setattr(target, DECLARED, Declared(name or target.__name__, needs, effect, timeout))
+        return target
+
+    return declare(function) if function is not None else declare
