@@ -154,16 +154,18 @@ def is_durable(event: Event) -> bool:
 
 def to_json(event: Event) -> dict[str, Any]:
     """Return the event's public JSON form, `type` first."""
-    fields = asdict(event)
     match event:
-        case TurnStarted(message=User(text)):
-            fields["message"] = {"role": "user", "text": text}
-        case Replied(message=reply):
-            usage = asdict(reply.usage) if reply.usage else None
-            calls = [asdict(call) for call in reply.calls]
-            fields["message"] = {"role": "assistant", "text": reply.text, "calls": calls, "usage": usage}
         case SessionStarted():
-            fields = {"format": fields.pop("format"), **fields}
-        case ToolReturned(seconds=seconds):
-            fields["seconds"] = round(seconds, 6)
+            fields = asdict(event)
+            fields = {"format": fields.pop("format"), **fields, "packs": list(event.packs)}
+        case TurnStarted(message=message):
+            fields = {"message": message and {"role": "user", "text": message.text}}
+        case Replied(message=reply):
+            usage = reply.usage and asdict(reply.usage)
+            calls = [asdict(call) for call in reply.calls]
+            fields = {"message": {"role": "assistant", "text": reply.text, "calls": calls, "usage": usage}}
+        case ToolReturned(result=result, seconds=seconds):
+            fields = {"result": asdict(result), "seconds": round(seconds, 6)}
+        case _:
+            fields = asdict(event)
     return {"type": event.type, **fields}

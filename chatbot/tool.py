@@ -78,6 +78,12 @@ class Tool:
     secrets: frozenset[str] = frozenset()
 
 
+def function_schema(tool: Tool) -> dict[str, Any]:
+    """Return the tool in the form that the Chat Completions API takes in its list `tools`."""
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """Tools that belong together, with their system prompt. `greets`: the assistant speaks first."""

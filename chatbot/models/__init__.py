@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from chatbot.config import OFFLINE, ModelChoice
 from chatbot.events import Delta
 from chatbot.interrupt import Interrupt
 from chatbot.tool import Tool
@@ -40,3 +41,21 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+def open_model(choice: ModelChoice, *, timeout: float, temperature: float | None) -> Model:
+    """Return the chosen model; nothing is loaded or connected yet. timeout: seconds it may stay silent."""
+    if choice.provider == OFFLINE:
+        from chatbot.models.offline import OfflineModel
+
+        return OfflineModel()
+    from chatbot.models.chat_completions import ChatCompletions
+
+    return ChatCompletions(
+        choice.name,
+        base_url=choice.base_url,
+        api_key=choice.api_key,
+        timeout=timeout,
+        temperature=temperature,
+        label=f"{choice.provider}:{choice.name}",
+    )

@@ -1,0 +1,157 @@
+"""The command line: every option in one place; composes the chat, and maps each error to one line and an exit code."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chatbot.chat import converse, header, lines, open_session
+from chatbot.config import Settings, data_path, load_dotenv_file, load_settings
+from chatbot.errors import ChatbotError, ExitCode, UsageError
+from chatbot.render import Kind, pick
+from chatbot.render.clean import clean
+from chatbot.script import read_script
+
+EXIT_CODES = (
+    "Exit codes: 0 fine, 1 a turn failed, 2 usage, 3 configuration or credentials, 4 model unreachable, "
+    "130 interrupted."
+)
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"], "terminal_width": 100, "max_content_width": 100},
+    help="A terminal chatbot that calls tools you can trust. Without a command, it chats.",
+    epilog=EXIT_CODES,
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code; every error is one line on stderr."""
+    try:
+        code = typer.main.get_command(app).main(list(arguments), prog_name="chatbot", standalone_mode=False)
+        return int(code or ExitCode.OK)
+    except typer.TyperException as error:
+        return _fail(f"{error.format_message()} See chatbot --help.", ExitCode.USAGE)
+    except ChatbotError as error:
+        return _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has had enough
+        return ExitCode.OK
+    except Exception as error:  # the last line of defence: a bug is told in one line too
+        logging.getLogger("chatbot").debug("internal error", exc_info=True)
+        hint = "" if "--debug" in arguments else " (--debug shows where)"
+        return _fail(f"internal error: {type(error).__name__}: {error}{hint}", ExitCode.TURN_FAILED)
+
+
+def _fail(text: str, code: ExitCode) -> ExitCode:
+    sys.stderr.write(f"chatbot: {clean(' '.join(text.split()))}\n")
+    return code
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from chatbot import __version__
+
+        sys.stdout.write(f"chatbot {__version__}\n")
+        raise typer.Exit
+
+
+Pack = Annotated[
+    list[str] | None,
+    typer.Option("--pack", "-p", metavar="NAME|PATH", help="Tools to load: repeatable, comma-separated, or none."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write every event as one JSON object a line.")]
+
+
+def chat(  # the options of the program, one parameter each
+    context: typer.Context,
+    pack: Pack = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", metavar="SPEC", help="provider:model, a model of the default provider, or offline."
+        ),
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Where the model answers.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile of the configuration file.")] = None,
+    system: Annotated[
+        str | None,
+        typer.Option("--system", "-s", metavar="TEXT|@FILE", help="Replaces the packs' system prompt."),
+    ] = None,
+    instructions: Annotated[
+        str | None, typer.Option(metavar="TEXT|@FILE", help="Adds to the system prompt, for this run only.")
+    ] = None,
+    script: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Play the user turns of a text file, one a line.")
+    ] = None,
+    json: Json = False,
+    deltas: Annotated[
+        bool, typer.Option("--deltas", help="With --json: also every piece of text as it comes.")
+    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Write the bare transcript.")] = False,
+    no_greeting: Annotated[
+        bool | None, typer.Option("--no-greeting", help="The assistant does not speak first.")
+    ] = None,
+    max_steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Rounds of tool calls in one turn (default 10).")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="How long the model may stay silent (default 120).")
+    ] = None,
+    temperature: Annotated[
+        str | None, typer.Option(metavar="T", help="0 to 2, or none to leave it to the model (default 0).")
+    ] = None,
+    debug: Annotated[bool | None, typer.Option("--debug", help="Tell more about errors, on stderr.")] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> int:
+    """Chat: in a terminal, from a script, or line by line from a pipe."""
+    given = {name: value for name, value in context.params.items() if value is not None and value is not False}
+    if context.invoked_subcommand:
+        if given:
+            raise UsageError(f"Put the options behind the command: chatbot {context.invoked_subcommand} ...")
+        return ExitCode.OK
+    load_dotenv_file(Path.cwd())
+    settings = load_settings(given)
+    on_terminal = sys.stdout.isatty()
+    kind: Kind = "json" if settings.json else "plain" if settings.plain or not on_terminal else "rich"
+    if settings.script is None and sys.stdin.isatty() and on_terminal and kind != "json":
+        return _interactive(settings, kind)
+    sink = pick(kind, deltas=settings.deltas, echo_user=True)
+    said = read_script(settings.script) if settings.script else lines(sys.stdin)
+    return converse(open_session(settings), said, sink, greeting=settings.greeting)
+
+
+def _interactive(settings: Settings, kind: Kind) -> ExitCode:
+    from chatbot.repl import Repl
+
+    repl = Repl(
+        open_session=lambda: open_session(settings),
+        open_sink=lambda: pick(kind),
+        header=header(settings.model, settings.packs),
+        history=data_path() / "history",
+        greeting=settings.greeting,
+    )
+    return repl.run()
+
+
+app.callback(invoke_without_command=True)(chat)
+app.command("chat")(chat)
+
+
+@app.command()
+def tools(pack: Pack = None, json: Json = False) -> None:
+    """List what the packs offer; --json prints the tools' schemas as a model gets them."""
+    from chatbot.listing import as_schemas, as_text
+    from chatbot.packs import open_packs
+
+    load_dotenv_file(Path.cwd())
+    packs = open_packs(load_settings({"pack": pack, "model": "offline"}).packs)
+    sys.stdout.write((as_schemas(packs) if json else as_text(packs)) + "\n")

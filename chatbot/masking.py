@@ -1,0 +1,235 @@
+"""Secrets are taken out of everything that is shown or kept; the model and the tools still get them."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+from chatbot.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
+    Event,
+    Notice,
+    ReasoningDelta,
+    Replied,
+    SessionStarted,
+    StatusChanged,
+    TextDelta,
+    ToolCalled,
+    ToolReturned,
+    TurnEnded,
+    TurnStarted,
+)
+from chatbot.tool import Tool
+from chatbot.types import ToolCall
+
+MASK = "•••"
+LONG = 8  # characters; a shorter secret is looked for as a whole word, else the mask would eat ordinary text
+TOKEN_SHAPES = re.compile(r"\b(?:sk-|gh[pousr]_|xox[abp]-|AKIA|eyJ)[A-Za-z0-9_.\-]{16,}")
+CONNECTED = r"""(?:\s*[:=]+\s*|\s+(?:is|was)\s*[:=]?\s*|\s+(?=["'`]))(?:"([^"]+)"|'([^']+)'|`([^`]+)`|([^\s"'`]+))"""
+
+E = TypeVar("E")
+
+
+class Mask:
+    """The secrets of one session.
+
+    `tools` tells which arguments are secret; their values become known when a call carries them, or when the user says
+    them by name ("my API key is ...").
+    """
+
+    def __init__(self, tools: Iterable[Tool] = ()) -> None:
+        keepers = [tool for tool in tools if tool.secrets]
+        self._secret_arguments = {tool.name: tool.secrets for tool in keepers}
+        self._open_arguments = set[str]().union(*(_properties(tool) - tool.secrets for tool in keepers))
+        names = set[str]().union(*self._secret_arguments.values())
+        self._spoken = [(name, re.compile(rf"(?i)(?<!\w){_spoken_form(name)}{CONNECTED}")) for name in sorted(names)]
+        self._patterns: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._longest = 0
+
+    def learn(self, value: object, name: str = "") -> None:
+        """Make a value a secret from now on; `name` is the argument it belongs to."""
+        text = value if isinstance(value, str) else "" if value is None else str(value)
+        if not text.strip():
+            return
+        for form in _forms(text):
+            self._patterns.setdefault(form, _pattern(form, name))
+            self._longest = max(self._longest, len(form))
+        longest_first = sorted(self._patterns, key=len, reverse=True)
+        self._pattern = re.compile("|".join(self._patterns[form] for form in longest_first))
+
+    def learn_call(self, call: ToolCall) -> None:
+        """Make the values of a call's secret arguments secrets."""
+        secret = self._secret_arguments.get(call.name)
+        if secret:
+            for name, value in _leaves(_parsed(call.arguments), secret):
+                self.learn(value, name)
+
+    def learn_speech(self, text: str, asked: str = "") -> None:
+        """Make what the user calls by a secret argument's name a secret, and what looks like an access token.
+
+        A plain word that is not quoted ("my key is wrong") may be no secret at all, so it stays. `asked` is what the
+        assistant said before: where it asked for nothing but the secret, a single word is the secret.
+        """
+        for token in TOKEN_SHAPES.findall(text):
+            self.learn(token)
+        for name, pattern in self._spoken:
+            for *quoted, bare in pattern.findall(text):
+                value = "".join(quoted) or bare.rstrip(".,;!?")
+                if any(quoted) or not (value.isalpha() and value.islower()):
+                    self.learn(value, name)
+            if len(text.split()) == 1 and self._asks_only_for(name, asked):
+                self.learn(text.strip().strip("\"'`.,;"), name)
+
+    def _asks_only_for(self, name: str, question: str) -> bool:
+        def mentions(argument: str) -> bool:
+            return re.search(rf"(?i)(?<!\w){_spoken_form(argument)}(?!\w)", question) is not None
+
+        return mentions(name) and not any(map(mentions, self._open_arguments))
+
+    def text(self, text: str, start: int = 0) -> str:
+        """Return the text from `start` on with every known secret masked; what stands before it counts as context."""
+        if self._pattern is None:
+            return text[start:]
+        pieces = []
+        for match in self._pattern.finditer(text, start):
+            pieces += [text[start : match.start()], MASK]
+            start = match.end()
+        return "".join(pieces) + text[start:]
+
+    def call(self, call: ToolCall) -> ToolCall:
+        """Return the call with its secret arguments masked; if they cannot be told apart, all of them are."""
+        secret = self._secret_arguments.get(call.name)
+        if not secret:
+            return replace(call, arguments=self.text(call.arguments))
+        arguments = _parsed(call.arguments)
+        if not isinstance(arguments, dict):
+            return replace(call, arguments=MASK)
+        masked = json.dumps(_masked(arguments, secret), ensure_ascii=False)
+        return replace(call, arguments=self.text(masked))
+
+    def event(self, event: Event) -> Event:
+        """Return the event as it may be shown and kept."""
+        match event:
+            case StatusChanged() | SessionStarted():
+                return event
+            case TurnStarted(message=message):
+                return (
+                    event if message is None else replace(event, message=replace(message, text=self.text(message.text)))
+                )
+            case TextDelta(text=text) | ReasoningDelta(text=text) | Notice(text=text):
+                return replace(event, text=self.text(text))
+            case Replied(message=reply):
+                calls = tuple(self.call(call) for call in reply.calls)
+                return replace(event, message=replace(reply, text=self.text(reply.text), calls=calls))
+            case ToolCalled(call=call):
+                return replace(event, call=self.call(call))
+            case ApprovalAsked(call=call, reason=reason):
+                return replace(event, call=self.call(call), reason=self.text(reason))
+            case ApprovalAnswered(reason=reason):
+                return replace(event, reason=self.text(reason))
+            case ToolReturned(result=result):
+                return replace(event, result=replace(result, content=self.text(result.content)))
+            case TurnEnded(detail=detail):
+                return replace(event, detail=self.text(detail))
+
+    def unsure(self, text: str) -> int:
+        """Return how many characters at the end may be the beginning of a secret, so that more must be seen first."""
+        for length in range(min(self._longest, len(text)), 0, -1):
+            tail = text[-length:]
+            if any(form.startswith(tail) for form in self._patterns):
+                return length
+        return 0
+
+
+class MaskedStream:
+    """Masks a text that comes in pieces: a secret split over any of them does not get through."""
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._text = ""
+        self._start = 0
+
+    def feed(self, piece: str) -> str:
+        """Return what may be shown by now."""
+        self._text += piece
+        return self._release(len(self._text) - self._mask.unsure(self._text[self._start :]))
+
+    def flush(self) -> str:
+        """Return the rest."""
+        return self._release(len(self._text))
+
+    def _release(self, end: int) -> str:
+        shown = self._mask.text(self._text[:end], self._start)
+        context = max(0, end - 64)
+        self._text, self._start = self._text[context:], end - context
+        return shown
+
+
+def _properties(tool: Tool) -> set[str]:
+    return set(tool.parameters.get("properties", {}))
+
+
+def _parsed(arguments: str) -> Any:
+    try:
+        return json.loads(arguments)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _leaves(value: Any, secret: frozenset[str], name: str = "") -> Iterable[tuple[str, Any]]:
+    """Yield every scalar that stands at or below a secret property."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(item, secret, name or (key if key in secret else ""))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, secret, name)
+    elif name and not isinstance(value, bool):
+        yield name, value
+
+
+def _masked(value: Any, secret: frozenset[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: MASK if key in secret else _masked(item, secret) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, secret) for item in value]
+    return value
+
+
+def _forms(secret: str) -> set[str]:
+    """Return the secret as it may turn up: as it is, URL-encoded, JSON-escaped, in base64."""
+    forms = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    octets = secret.encode("utf-8", "surrogatepass")
+    forms |= {quote(octets, safe=""), quote_plus(octets)}
+    if len(secret) >= LONG:
+        forms |= {base64.b64encode(octets).decode(), base64.urlsafe_b64encode(octets).decode()}
+    return forms
+
+
+def _spoken_form(name: str) -> str:
+    return r"[\s_\-]?".join(re.escape(word) for word in _words(name))
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name) or [name]
+
+
+def _pattern(form: str, name: str) -> str:
+    """Return what finds the form: a short one only as a whole word, and not inside its own argument's spoken name."""
+    pattern = re.escape(form)
+    if len(form) >= LONG:
+        return pattern
+    if form[-1].isalnum():
+        pattern += r"(?!\w)"
+    if form[0].isalnum():
+        pattern = r"(?<!\w)" + pattern
+    words = _words(name)
+    if form.lower() in (word.lower() for word in words[1:]):
+        before = words[[word.lower() for word in words].index(form.lower()) - 1]
+        pattern = rf"(?<!(?i:{re.escape(before)})[ _\-])" + pattern
+    return pattern

@@ -1,0 +1,75 @@
+"""Small talk: what is said that is about the conversation and not about any tool."""
+
+import re
+from typing import Literal
+
+from chatbot.models.offline.words import STOP, Utterance, is_id_like
+
+Mood = Literal["", "bye", "hello", "help", "cancel", "again", "yes", "no", "thanks", "smile"]
+
+_FORMS: tuple[tuple[Mood, str], ...] = (
+    ("help", r"help( me)?( please)?|.*\bwhat (all )?(can|could|do) you (do|offer|help( me)? with|know).*"),
+    ("help", r".*\b(who|what) are you\b.*|.*\bhow (can|could|do) you help\b.*|(which|what) tools.*|commands|menu"),
+    ("cancel", r"(never ?mind|cancel( that| it)?|stop( it)?|forget (about )?it|abort|skip( it| that)?|leave it)( please)?"),
+    ("again", r"(yes |ok |sure |please )?(please )?(try|do|run)( it| that| this)? ?(once )?(again|more)( please)?|again|retry"),
+    ("bye", r".*\b(bye|goodbye|see you|see ya|farewell|good night)\b.*"),
+    ("bye", r"(no |nope )?((that's|that is|that was|that'll be) (it|all|everything)|nothing (else|more)|i'm done|all done)\b.*"),
+    ("bye", r"(no|nope|nah) (thanks|thank you|thx)\b.*|exit|quit|done"),
+    ("thanks", r".*\b(thanks|thank you|thx|cheers)\b.*"),
+    ("hello", r"(hi|hello|hey|hiya|howdy|greetings|good (morning|afternoon|evening|day))( there| again| you| everyone)*"),
+    ("hello", r"(hi|hello|hey)?( there)? ?how are (you|things)( doing| today)*"),
+    ("yes", r"(yes|yea|yeah|yep|yup|sure|ok|okay|please|of course|go ahead|all right|alright|please do)+( please)?"),
+    ("no", r"(no|nope|nah|not now|no need|not really)"),
+    ("smile", r"(great|nice|cool|perfect|awesome|good|wow|super|fine|lol|haha|excellent|wonderful|amazing|i see|got it)"),
+)  # fmt: skip
+_COMPILED = tuple((mood, re.compile(form)) for mood, form in _FORMS)
+_LONGEST = 120
+_ANYWHERE = frozenset({"bye", "thanks"})
+_POLITE = STOP | {
+    "day",
+    "night",
+    "helpful",
+    "lovely",
+    "have",
+    "care",
+    "morning",
+    "evening",
+    "perfect",
+    "cool",
+    "weekend",
+}
+
+
+def mood_of(utterance: Utterance) -> Mood:
+    """Return what kind of small talk it is, or "" where something is said beyond."""
+    if len(utterance.raw) > _LONGEST or any(token.kind == "quote" for token in utterance.tokens):
+        return ""
+    plain = " ".join(token.low for token in utterance.tokens if token.kind == "word")
+    for mood, form in _COMPILED:
+        if form.fullmatch(plain) and (mood not in _ANYWHERE or _says_nothing_else(utterance)):
+            return mood
+    return ""
+
+
+def _says_nothing_else(utterance: Utterance) -> bool:
+    words = [token for token in utterance.tokens if token.kind == "word"]
+    return not any(is_id_like(word.text) and word.low not in _POLITE for word in words) and (
+        sum(word.low not in _POLITE for word in words) <= (1 if len(words) > 4 else 0)
+    )
+
+
+_ADDRESS = re.compile(
+    r"\b(?:address|call)\s+(?:the\s+user|them|me|him|her|users?)\s+(?:as\s+|by\s+the\s+name\s+)?[\"“']?"
+    r"([^\W\d_][\w'’-]*(?:[ ][A-Z][\w'’.-]*){0,3})"
+)
+
+
+def name_in(system: str) -> str:
+    """Return the name the system prompt wants the user called by: `address the user as NAME`."""
+    match = _ADDRESS.search(system)
+    return match[1].rstrip(".") if match and match[1][:1].isupper() else ""
+
+
+def follows_up(text: str) -> bool:
+    """Return whether it leans on what was said before: `and 67890?`, `what about Rome?`"""
+    return bool(re.match(r"\s*(and|also|what about|how about|same for|now|then|plus|or)\b", text.lower()))

@@ -1,0 +1,251 @@
+"""Values that come without their name: dates, choices and numbers anywhere, names behind "of", objects of the verb."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.models.offline.named import clause, listed, window
+from chatbot.models.offline.schemas import Key, Slot
+from chatbot.models.offline.values import NO, value_of
+from chatbot.models.offline.words import VERBS, Utterance, compact, is_id_like, stem, words_of
+
+Values = dict[Key, tuple[Any, ...]]
+_OWNERS = bag("my this that a an your our his her their these those some any")
+_OF = frozenset(["of", "for", "named", "called", "by", "about"])
+_PLACES = _OF | frozenset(["in", "at", "near", "to", "on"])
+_SEARCHED = bag("query term terms search keyword keywords q")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The utterance, the tokens that are spoken for, and the words that are the tools' own."""
+
+    utterance: Utterance
+    used: set[int]
+    vocabulary: frozenset[str]
+
+    def is_free(self, index: int) -> bool:
+        """Whether the token could be a value: not taken, not filler, not a word of the tools."""
+        token = self.utterance.tokens[index]
+        return index not in self.used and not token.is_filler and stem(token.low) not in self.vocabulary
+
+    def take(self, start: int, end: int) -> None:
+        """Mark the tokens as spoken for."""
+        self.used.update(range(start, end))
+
+
+def distinctive(slots: Iterable[Slot], scene: Scene, *, asked: bool = False) -> Values:
+    """Return values whose form alone says what they are; optional ones too, since the user did give them."""
+    values: Values = {}
+    for slot in slots:
+        found: Any = None
+        if slot.kind == "json":
+            found = _literal(slot, scene.utterance)
+        elif slot.kind == "boolean":
+            found = _answer(slot, scene) if asked else _mentioned(slot, scene.utterance)
+        elif slot.is_selective or (slot.kind in ("integer", "number") and (slot.required or asked)):
+            found = _scan(slot, scene, asked)
+        if found is not None:
+            values[slot.key] = found if isinstance(found, tuple) else (found,)
+    return values
+
+
+def _scan(slot: Slot, scene: Scene, asked: bool) -> Any:
+    utterance = scene.utterance
+    numeric = slot.kind in ("integer", "number")
+    for at, token in enumerate(utterance.tokens):
+        found = window(slot, utterance, at) if at not in scene.used and token.kind != "mark" else None
+        if found is None or not scene.used.isdisjoint(range(at, found[1])):
+            continue
+        if not asked and slot.kind == "enum" and token.is_filler and token.low not in ("on", "off", "all"):
+            continue
+        if slot.is_text and token.is_filler:
+            continue
+        values, end = listed(slot, utterance, found, False) if numeric and slot.required else ((found[0],), found[1])
+        scene.take(at, end)
+        return values
+    return None
+
+
+def _answer(slot: Slot, scene: Scene) -> Any:
+    for at, token in enumerate(scene.utterance.tokens):
+        value = value_of(slot, token.text)
+        if at not in scene.used and value is not None:
+            scene.take(at, at + 1)
+            return value
+    return None
+
+
+def _mentioned(slot: Slot, utterance: Utterance) -> bool | None:
+    name = tuple(stem(word) for word in words_of(slot.path[-1]) if word not in ("is", "has", "as"))
+    said = [stem(token.low) for token in utterance.tokens]
+    for at in range(len(said) - len(name) + 1):
+        if name and tuple(said[at : at + len(name)]) == name:
+            return not any(utterance.low(before) in NO for before in range(max(0, at - 2), at))
+    return None
+
+
+def _literal(slot: Slot, utterance: Utterance) -> Any:
+    opening = "[" if slot.schema.get("type") == "array" else "{"
+    start = utterance.raw.find(opening)
+    try:
+        value, _ = json.JSONDecoder().raw_decode(utterance.raw, start) if start >= 0 else (None, 0)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def wished(slots: Iterable[Slot], scene: Scene) -> Values:
+    """Return what a request says without naming it, for the required texts of the tool that is wanted."""
+    values: Values = {}
+    open_slots = [slot for slot in slots if slot.required and (slot.is_text or slot.kind == "array")]
+    phrases = [slot for slot in open_slots if slot.kind in ("phrase", "array")]
+    for slot in open_slots:
+        found = _quoted(slot, scene)
+        if found is None and slot.kind == "code":
+            found = _coded(slot, scene)
+        elif found is None and slot.kind == "name":
+            found = _called(slot, scene)
+        elif found is None and len(phrases) == 1:
+            found = _placed(slot, scene) or _object(slot, scene)
+        if found:
+            values[slot.key] = found
+    return values
+
+
+def _quoted(slot: Slot, scene: Scene) -> tuple[Any, ...] | None:
+    for at, token in enumerate(scene.utterance.tokens):
+        value = value_of(slot, token.text) if token.kind == "quote" and at not in scene.used else None
+        if value is not None:
+            scene.take(at, at + 1)
+            return (value,)
+    return None
+
+
+def _coded(slot: Slot, scene: Scene) -> tuple[Any, ...] | None:
+    for at, token in enumerate(scene.utterance.tokens):
+        value = value_of(slot, token.text) if is_id_like(token.text) and scene.is_free(at) else None
+        if value is not None and (token.kind == "quote" or value_is_code(token.text, scene.utterance, at)):
+            values, end = listed(slot, scene.utterance, (value, at + 1), False)
+            scene.take(at, end)
+            return values
+    return None
+
+
+def value_is_code(text: str, utterance: Utterance, at: int) -> bool:
+    """Return whether an id-like word is no ordinal or amount: not 2nd, 5pm, $20."""
+    amount = text[:1] in "$€£" or text[-1:] in "%€$£°"
+    ordinal = text[:1].isdigit() and text.lower().endswith(("st", "nd", "rd", "th", "am", "pm", "x"))
+    return (
+        not amount
+        and not ordinal
+        and utterance.low(at + 1) not in ("times", "days", "day", "hours", "minutes", "weeks")
+    )
+
+
+def _called(slot: Slot, scene: Scene) -> tuple[Any, ...] | None:
+    """Names stand behind "of" and "for", before a possessive 's, or are the one word that is nobody's."""
+    utterance = scene.utterance
+    free = [at for at in range(len(utterance.tokens)) if scene.is_free(at)]
+    owned = [at for at in free if utterance.tokens[at].owns and utterance.low(at - 1) not in _OWNERS | {"the"}]
+    behind = next((spot for at in range(len(utterance.tokens)) if (spot := _behind(at, scene)) is not None), None)
+    spots = owned[:1] + ([behind] if behind is not None else [])
+    if not spots and len(free) == 1 and len(utterance.tokens) <= 6:
+        last = utterance.tokens[free[0]]
+        alone = free[0] == len([token for token in utterance.tokens if token.kind != "mark"]) - 1
+        known = stem(utterance.low(free[0] - 1)) in scene.vocabulary
+        spots = free if (alone and known and not last.low.endswith("ly")) or is_id_like(last.text) else []
+    for at in spots:
+        value = value_of(slot, utterance.tokens[at].text)
+        if value is not None:
+            values, end = listed(slot, utterance, (value, at + 1), True)
+            scene.take(at, end)
+            return values
+    return None
+
+
+def _behind(at: int, scene: Scene) -> int | None:
+    """Behind `of the` comes a noun first, and the name after it; behind `of my` comes none."""
+    utterance = scene.utterance
+    if utterance.low(at) not in _OF or at in scene.used:
+        return None
+    the = utterance.low(at + 1) == "the"
+    start = at + 1 + the
+    end = start
+    while end < len(utterance.tokens) and not utterance.tokens[end].is_filler and end - start < 4:
+        end += 1
+        if utterance.breaks_after(end - 1):
+            break
+    free = [index for index in range(start, end) if scene.is_free(index)]
+    nouns = end - start - 1
+    if not free or free[-1] != end - 1 or nouns > 2 or (the and nouns == 0):
+        return None
+    return free[-1]
+
+
+def _placed(slot: Slot, scene: Scene) -> tuple[Any, ...] | None:
+    utterance = scene.utterance
+    for at in range(len(utterance.tokens) - 1):
+        if utterance.low(at) not in _PLACES or at in scene.used or slot.kind == "array":
+            continue
+        start = at + 1 + (utterance.low(at + 1) == "the")
+        end = start
+        while end < len(utterance.tokens) and scene.is_free(end):
+            end += 1
+            if utterance.breaks_after(end - 1):
+                break
+        capital = start < end and utterance.tokens[start].text[:1].isupper()
+        if start < end and (capital or (start == at + 1 and utterance.low(at) in ("in", "for", "of", "near", "at"))):
+            scene.take(start, end)
+            return _one(slot, utterance.span(start, end))
+    return None
+
+
+def _object(slot: Slot, scene: Scene) -> tuple[Any, ...] | None:
+    """What the verb of a request is done to: add (buy milk) to my list."""
+    utterance = scene.utterance
+    verbs = {stem(word) for word in words_of(slot.tool)} - (
+        set() if _SEARCHED & set(words_of(slot.path[-1])) else VERBS_ASKING
+    )
+    at = next(
+        (i for i in range(len(utterance.tokens)) if stem(utterance.low(i)) in verbs and i not in scene.used), None
+    )
+    if at is None:
+        return None
+    start = at + 1
+    while start < len(utterance.tokens) and _is_preamble(start, scene):
+        start += 1
+    if start >= len(utterance.tokens):
+        return None
+    end = clause(utterance, start, frozenset(scene.used), commas=slot.kind == "array")
+    for index in range(start + 1, end):
+        tail = utterance.tokens[index + 1 : end]
+        back = utterance.low(index) in ("to", "on", "in", "from", "for", "into", "at", "with", "by")
+        if back and (index in scene.used or all(t.is_filler or stem(t.low) in scene.vocabulary for t in tail)):
+            end = index
+            break
+    while end > start and utterance.tokens[end - 1].is_filler:
+        end -= 1
+    return _one(slot, utterance.span(start, end))
+
+
+VERBS_ASKING = bag("get list check return show is id")
+"""Behind these stands what is asked for, which is a word of the tool and no value."""
+
+
+def _is_preamble(index: int, scene: Scene) -> bool:
+    token = scene.utterance.tokens[index]
+    if token.kind == "quote":
+        return False
+    return (
+        token.is_filler
+        or stem(token.low) in scene.vocabulary | VERBS
+        or compact(token.text) == ""
+        or index in scene.used
+    )
+
+
+def _one(slot: Slot, text: str) -> tuple[Any, ...] | None:
+    value = value_of(slot, text) if text else None
+    return None if value is None else (value,)

@@ -1,0 +1,38 @@
+"""Sinks that show a session: for people (rich), as a bare transcript (plain), for programs (json).
+
+Importing this costs nothing; a sink's own libraries are loaded when it is picked.
+"""
+
+import sys
+from typing import Literal, TextIO
+
+from chatbot.events import Sink
+
+Kind = Literal["rich", "plain", "json"]
+
+
+def pick(
+    kind: Kind,
+    *,
+    deltas: bool = False,
+    echo_user: bool = False,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> Sink:
+    """Return the sink of that kind; loads rich where it is needed.
+
+    deltas: JSON also tells pieces of text. echo_user: rich shows what the user said, where nobody saw it typed.
+    """
+    out = stdout or sys.stdout
+    if kind == "json":
+        from chatbot.render.jsonl import JsonLines
+
+        return JsonLines(out, deltas=deltas)
+    if kind == "plain":
+        from chatbot.render.plain import Plain
+
+        return Plain(out, stderr or sys.stderr)
+    from chatbot.render.tty import Rich, console_for, warm
+
+    warm()
+    return Rich(console_for(out), echo_user=echo_user)

@@ -1,0 +1,48 @@
+"""The bare transcript: one message after the other, as text."""
+
+from typing import TextIO
+
+from chatbot.events import Event, Notice, Replied, ToolCalled, ToolReturned, TurnEnded, TurnStarted
+from chatbot.render.clean import clean, one_line
+from chatbot.types import User
+
+
+class Plain:
+    """Writes whole messages to stdout and what else a person should know, one line each, to stderr."""
+
+    def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+
+    def __call__(self, event: Event) -> None:
+        """Write what one event is worth."""
+        match event:
+            case TurnStarted(message=User(text=text)):
+                self._say(f"user: {text}")
+            case Replied(message=reply) if reply.text:
+                self._say(f"assistant: {reply.text}")
+            case ToolCalled(call=call):
+                self._say(f"assistant: call function {call.name}, with arguments {call.arguments}")
+            case ToolReturned(result=result):
+                self._say(f"function response: {result.content}")
+            case Notice(level=level, text=text):
+                self._tell(f"{level}: {text}")
+            case TurnEnded(stop="error", detail=detail):
+                self._tell(f"error: {detail}")
+            case TurnEnded(stop="limit", detail=detail):
+                self._tell(f"warning: {detail}")
+            case TurnEnded(stop="interrupted"):
+                self._tell("interrupted")
+
+    def _say(self, text: str) -> None:
+        write(self._stdout, clean(text) + "\n")
+
+    def _tell(self, text: str) -> None:
+        write(self._stderr, f"chatbot: {one_line(text)}\n")
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write and flush; a character that the stream's encoding lacks becomes an escape, not a crash."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()

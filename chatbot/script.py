@@ -1,0 +1,38 @@
+"""Scripts: the user turns of a conversation, read from a text file."""
+
+import re
+from pathlib import Path
+
+from chatbot.errors import UsageError
+
+
+def read_script(path: Path) -> list[str]:
+    """Return the turns of a .txt script. Raises UsageError with the file and the line."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"The script {path} cannot be read: {reason}.") from None
+    try:
+        return turns(text)
+    except ValueError as error:
+        raise UsageError(f"{path}, {error}") from None
+
+
+def turns(text: str) -> list[str]:
+    """Return the turns of a script's text.
+
+    One a line; a line that begins with a blank continues the turn above it; blank lines and lines that begin with #
+    are skipped. Raises ValueError, naming the line, where a continuation has no turn above it.
+    """
+    said: list[str] = []
+    for number, line in enumerate(re.split(r"\r\n|[\r\n]", text), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not line[0].isspace():
+            said.append(line.rstrip())
+        elif said:
+            said[-1] += "\n" + line.strip()
+        else:
+            raise ValueError(f"line {number}: an indented line continues a turn, but there is none above it.")
+    return said

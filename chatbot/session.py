@@ -1,0 +1,236 @@
+"""The loop: a session takes what the user says, and yields what happens until the assistant is done."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from chatbot.beside import streamed
+from chatbot.errors import ModelError
+from chatbot.events import (
+    Delta,
+    Notice,
+    ReasoningDelta,
+    Replied,
+    SessionStarted,
+    Sink,
+    Status,
+    StatusChanged,
+    Steps,
+    Stop,
+    T,
+    TextDelta,
+    ToolCalled,
+    TurnEnded,
+    TurnStarted,
+)
+from chatbot.interrupt import Interrupt
+from chatbot.masking import Mask, MaskedStream
+from chatbot.models import Model, Prompt
+from chatbot.runtime import Runtime
+from chatbot.tool import Pack, Tool
+from chatbot.types import Assistant, Message, ToolResult, User, repaired
+
+INTERRUPTED = "[interrupted]"
+FINAL: dict[Stop, Status] = {
+    "done": "completed",
+    "limit": "incomplete",
+    "error": "failed",
+    "interrupted": "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a turn ended; `error` is what the model raised where it stopped with "error"."""
+
+    stop: Stop
+    error: ModelError | None = None
+
+
+def drive(steps: Steps[T], *sinks: Sink) -> T:
+    """Feed every event to every sink; the same in a chat, a replay, JSON output and tests."""
+    with closing(steps):
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            for sink in sinks:
+                sink(event)
+
+
+class Session:
+    """One conversation: a model, packs, and the history.
+
+    instructions: the whole system prompt. max_steps: rounds of tool calls in a turn; at the limit the model is asked
+    once more, without tools. fields: the trusted context. Everything that is yielded is masked; the history is not.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        packs: Sequence[Pack] = (),
+        *,
+        instructions: str = "",
+        max_steps: int = 10,
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.id = uuid.uuid4().hex[:12]
+        self.model = model
+        self.packs = tuple(packs)
+        self.instructions = instructions
+        self.max_steps = max_steps
+        self.history: list[Message] = []
+        self.runtime = Runtime(self.packs, self.id, fields or {})
+        self.mask = Mask(self.runtime.tools)
+        self._status: Status | None = None
+
+    @property
+    def greets(self) -> bool:
+        """Whether the assistant speaks first."""
+        return any(pack.greets for pack in self.packs)
+
+    def opening(self) -> Steps[None]:
+        """Yield what comes before the first turn."""
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        yield SessionStarted(self.id, self.model.name, tuple(pack.name for pack in self.packs), time)
+        if self.model.notice:
+            yield Notice("info", self.model.notice)
+
+    def greet(self, interrupt: Interrupt) -> Steps[Outcome]:
+        """Let the assistant speak first."""
+        return self._masked(self._turn(None, interrupt))
+
+    def turn(self, text: str, interrupt: Interrupt) -> Steps[Outcome]:
+        """Say `text` to the assistant; the turn ends with TurnEnded, whatever happens.
+
+        A turn that fails before any tool ran leaves the history as it was, so that the same text can be tried again.
+        """
+        asked = self.history[-1].text if self.history and isinstance(self.history[-1], Assistant) else ""
+        self.mask.learn_speech(text, asked)
+        return self._masked(self._turn(User(text), interrupt))
+
+    def _turn(self, message: User | None, interrupt: Interrupt) -> Steps[Outcome]:
+        before = len(self.history)
+        if message:
+            self.history.append(message)
+        try:
+            yield TurnStarted(message)
+            yield from self._become("queued")
+            outcome = yield from self._rounds(interrupt)
+            if outcome.error and not any(isinstance(said, ToolResult) for said in self.history[before:]):
+                del self.history[before:]
+            yield from self._become(FINAL[outcome.stop])
+            yield TurnEnded(outcome.stop, self._detail(outcome))
+            return outcome
+        except GeneratorExit:
+            interrupt.set()  # whoever leaves early leaves nothing running
+            raise
+        finally:
+            self.history[:] = repaired(self.history)
+
+    def _rounds(self, interrupt: Interrupt) -> Steps[Outcome]:
+        try:
+            for _ in range(self.max_steps):
+                reply = yield from self._ask(self.runtime.tools, interrupt)
+                if reply.calls:
+                    yield from self._act(reply, interrupt)
+                if interrupt.is_set:
+                    return self._broken_off(Outcome("interrupted"))
+                if not reply.calls:
+                    return Outcome("done")
+            yield from self._ask((), interrupt)
+            return self._broken_off(Outcome("interrupted")) if interrupt.is_set else Outcome("limit")
+        except ModelError as error:
+            return self._broken_off(Outcome("error", error))
+
+    def _ask(self, tools: tuple[Tool, ...], interrupt: Interrupt) -> Steps[Assistant]:
+        """Get one reply from the model. Raises ModelError, after what was said until then has been told."""
+        said: list[str] = []
+        reply = failure = None
+        prompt = Prompt(self.instructions, repaired(self.history), tools)
+        try:
+            for delta in streamed(self.model.stream(prompt, interrupt), interrupt):
+                if isinstance(delta, Assistant):
+                    reply = delta if tools else replace(delta, calls=())
+                else:
+                    yield from self._pass_on(delta, said)
+        except ModelError as error:
+            failure = error
+        whole = reply or Assistant("".join(said))
+        if reply or said:
+            self.history.append(whole)
+            for call in whole.calls:
+                self.mask.learn_call(call)
+            yield Replied(whole)
+        if failure:
+            raise failure
+        if not interrupt.is_set and not (whole.text or whole.calls):
+            yield Notice("warning", f"{self.model.name} answered nothing.")
+        return whole
+
+    def _pass_on(self, delta: Delta, said: list[str]) -> Steps[None]:
+        match delta:
+            case StatusChanged(status=status):
+                yield from self._become(status)
+            case Notice():
+                yield delta
+            case TextDelta() | ReasoningDelta():
+                yield from self._become("in_progress")
+                if isinstance(delta, TextDelta):
+                    said.append(delta.text)
+                yield delta
+
+    def _act(self, reply: Assistant, interrupt: Interrupt) -> Steps[None]:
+        yield from self._become("requires_action")
+        for call in reply.calls:
+            yield ToolCalled(call)
+        for event in self.runtime.run(reply.calls, interrupt):
+            self.history.append(event.result)
+            yield event
+
+    def _broken_off(self, outcome: Outcome) -> Outcome:
+        """Close a turn that did not come to its end, so that the roles alternate and the model knows why."""
+        match self.history[-1:]:
+            case [Assistant(text=text, calls=())]:
+                self.history[-1] = Assistant(f"{text} {INTERRUPTED}".lstrip())
+            case _:
+                self.history[:] = [*repaired(self.history), Assistant(INTERRUPTED)]
+        return outcome
+
+    def _become(self, status: Status) -> Steps[None]:
+        if status != self._status:
+            self._status = status
+            yield StatusChanged(status)
+
+    def _detail(self, outcome: Outcome) -> str:
+        match outcome.stop:
+            case "error":
+                return str(outcome.error)
+            case "limit":
+                return f"The limit of {self.max_steps} rounds of tool calls in one turn was reached (--max-steps)."
+            case _:
+                return ""
+
+    def _masked(self, steps: Steps[T]) -> Steps[T]:
+        """Mask every event; a secret that is split over deltas does not get through either."""
+        streams = {kind: MaskedStream(self.mask) for kind in (TextDelta, ReasoningDelta)}
+        with closing(steps):
+            while True:
+                try:
+                    event = next(steps)
+                except StopIteration as end:
+                    value: T = end.value
+                    return value
+                if isinstance(event, TextDelta | ReasoningDelta):
+                    if shown := streams[type(event)].feed(event.text):
+                        yield replace(event, text=shown)
+                    continue
+                for kind, stream in streams.items():
+                    if rest := stream.flush():
+                        yield kind(rest)
+                yield self.mask.event(event)

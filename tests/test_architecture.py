@@ -1,0 +1,112 @@
+"""The laws of the house, read from the code itself."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import chatbot
+
+ROOT = Path(chatbot.__file__).parent
+SOURCES = sorted(ROOT.rglob("*.py"))
+PACKS = sorted((ROOT.parent / "tools").glob("*.py"))
+
+LAYERS = [
+    {"errors", "types", "interrupt"},
+    {"events", "providers", "tool"},
+    {"config", "schema"},
+    {"masking", "guards", "models", "packs", "render", "script", "beside"},
+    {"runtime"},
+    {"session"},
+    {"chat", "commands", "listing"},
+    {"repl"},
+    {"cli"},
+    {"__main__"},
+]
+HOMES = {
+    "rich": {"render"},
+    "prompt_toolkit": {"repl"},
+    "typer": {"cli"},
+    "openai": {"models"},
+    "httpx2": {"models"},
+    "dotenv": {"config"},
+    "pydantic": {"schema"},
+    "docstring_parser": {"schema"},
+    "pydantic_core": {"schema", "runtime"},
+}
+MAX_FILE, MAX_FUNCTION = 400, 50
+
+
+def room(path):
+    relative = path.relative_to(ROOT)
+    return relative.parts[0].removesuffix(".py")
+
+
+def layer(name):
+    return next(number for number, rooms in enumerate(LAYERS) if name in rooms)
+
+
+def imports(path):
+    """Every module that a file imports, wherever in it, but for what only a type checker sees."""
+    tree = ast.parse(path.read_text("utf-8"))
+    hidden = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
+    unseen = {id(inner) for node in hidden for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in unseen:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_downwards_and_libraries_stay_at_home(path):
+    here = room(path)
+    for module in imports(path):
+        top, _, rest = module.partition(".")
+        assert top != "tools", "packs are opened by name or path"
+        if top == "chatbot" and rest and here != "__init__":
+            there = rest.partition(".")[0]
+            assert there == here or layer(there) < layer(here), f"{here} imports {there}"
+        if top in HOMES:
+            assert here in HOMES[top], f"{top} is imported in {here}"
+
+
+@pytest.mark.parametrize("path", SOURCES + PACKS, ids=lambda path: path.name)
+def test_files_and_functions_fit_a_screen(path):
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= MAX_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.name != "cli.py":
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= MAX_FUNCTION, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", PACKS, ids=lambda path: path.name)
+def test_a_pack_imports_only_public_names(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("chatbot"):
+            assert node.module == "chatbot"
+            assert {alias.name for alias in node.names} <= set(chatbot.__all__)
+
+
+def test_the_public_names_are_these():
+    assert chatbot.__all__ == ["Context", "Secret", "ToolFailed", "Verified", "tool"]
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("chatbot", ["pydantic", "openai", "rich", "prompt_toolkit", "typer"]),
+        ("chatbot.cli", ["pydantic", "openai", "rich", "prompt_toolkit", "dotenv", "docstring_parser"]),
+        ("chatbot.repl", ["pydantic", "openai", "rich"]),
+        ("chatbot.models.chat_completions", ["openai", "pydantic"]),
+    ],
+)
+def test_what_is_slow_is_not_imported_before_it_is_needed(module, absent):
+    program = f"import sys, {module}; print(*[name for name in {absent!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

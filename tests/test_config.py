@@ -1,0 +1,150 @@
+import os
+
+import pytest
+
+from chatbot.config import ModelChoice, load_dotenv_file, load_settings
+from chatbot.errors import ConfigError, UsageError
+
+KEY = {"OPENAI_API_KEY": "sk-1"}
+OPENAI = "https://api.openai.com/v1"
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Write the configuration file; the environment that points there."""
+
+    def write(text):
+        (tmp_path / "config.toml").write_text(text, "utf-8")
+        return {"CHATBOT_CONFIG": str(tmp_path / "config.toml")}
+
+    return write
+
+
+def model(flags=None, env=None):
+    return load_settings(flags or {}, {"CHATBOT_CONFIG": "/nonexistent"} | (env or {})).model
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "choice"),
+    [
+        ({}, {}, ModelChoice("offline")),
+        ({}, {"OPENAI_API_KEY": " "}, ModelChoice("offline")),
+        ({}, KEY, ModelChoice("openai", "gpt-4.1-mini", OPENAI, "sk-1", "OPENAI_API_KEY")),
+        ({"model": "gpt-5"}, KEY, ModelChoice("openai", "gpt-5", OPENAI, "sk-1", "OPENAI_API_KEY")),
+        ({}, KEY | {"OPENAI_MODEL": "o3"}, ModelChoice("openai", "o3", OPENAI, "sk-1", "OPENAI_API_KEY")),
+        ({"model": "offline"}, KEY, ModelChoice("offline")),
+        (
+            {"model": "ollama:llama3.2:3b"},
+            KEY,
+            ModelChoice("ollama", "llama3.2:3b", "http://127.0.0.1:11434/v1"),
+        ),
+        (
+            {"model": "ft:gpt-4o:org::id"},
+            KEY,
+            ModelChoice("openai", "ft:gpt-4o:org::id", OPENAI, "sk-1", "OPENAI_API_KEY"),
+        ),
+        (
+            {"model": "m"},
+            {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1/"},
+            ModelChoice("openai", "m", "http://127.0.0.1:9/v1", None, "OPENAI_API_KEY"),
+        ),
+        (
+            {"model": "groq:x", "base_url": "http://localhost:1/v1"},
+            KEY,
+            ModelChoice("groq", "x", "http://localhost:1/v1", None, "GROQ_API_KEY"),
+        ),
+        (
+            {"model": "empower"},
+            {"EMPOWER_API_KEY": "e"},
+            ModelChoice("empower", "empower-functions", "https://app.empower.dev/api/v1", "e", "EMPOWER_API_KEY"),
+        ),
+        (
+            {"model": "azure:mine"},
+            {"AZURE_OPENAI_ENDPOINT": "https://x.openai.azure.com/", "AZURE_OPENAI_API_KEY": "a"},
+            ModelChoice("azure", "mine", "https://x.openai.azure.com/openai/v1", "a", "AZURE_OPENAI_API_KEY"),
+        ),
+    ],
+)
+def test_which_model_answers_and_where(flags, env, choice):
+    assert model(flags, env) == choice
+
+
+def test_a_key_of_one_provider_never_goes_to_another():
+    assert model({"model": "groq:x", "base_url": "http://127.0.0.1:1/v1"}, KEY).api_key is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "error", "says"),
+    [
+        ({"model": "groq:x"}, {}, ConfigError, "groq needs a key: set GROQ_API_KEY"),
+        ({"model": "gpt-5"}, {}, ConfigError, "set OPENAI_API_KEY"),
+        ({"model": "opnai:x"}, {}, UsageError, "Did you mean openai:x?"),
+        ({"base_url": "http://127.0.0.1:1/v1"}, {}, ConfigError, "Which model of http://127.0.0.1:1/v1?"),
+        ({"base_url": "127.0.0.1:1", "model": "m"}, {}, ConfigError, "must begin with http:// or https://"),
+        ({"model": "azure:x"}, {}, ConfigError, "AZURE_OPENAI_ENDPOINT"),
+        ({"model": "groq"}, {"GROQ_API_KEY": "k"}, ConfigError, "--model groq:MODEL"),
+        ({"max_steps": 0}, {}, UsageError, "--max-steps: 0 is less than 1"),
+        ({}, {"CHATBOT_TIMEOUT": "soon"}, UsageError, "CHATBOT_TIMEOUT: could not convert"),
+        ({"temperature": "3"}, {}, UsageError, "--temperature: 3 is not between 0 and 2"),
+        ({}, {"CHATBOT_NO_GREETING": "maybe"}, UsageError, "neither true nor false"),
+        ({"profile": "x"}, {}, ConfigError, "There is no profile 'x'"),
+        ({"system": "@/nonexistent/prompt"}, {}, UsageError, "/nonexistent/prompt cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place_and_the_fix(flags, env, error, says):
+    with pytest.raises(error) as raised:
+        load_settings(flags, {"CHATBOT_CONFIG": "/nonexistent"} | env)
+    assert says in str(raised.value)
+
+
+def test_flags_beat_the_environment_and_the_environment_the_file(config):
+    env = config('max_steps = 3\ninstructions = "file"\ntimeout = 7\n')
+    env |= {"CHATBOT_MAX_STEPS": "4", "CHATBOT_INSTRUCTIONS": "environment"}
+    settings = load_settings({"max_steps": 5}, env)
+    assert (settings.max_steps, settings.instructions, settings.timeout) == (5, "environment", 7.0)
+
+
+def test_a_profile_is_laid_over_the_top_level(config):
+    env = config(
+        'profile = "work"\npacks = ["minecraft"]\nmax_steps = 2\n'
+        '[profiles.work]\nmodel = "house"\nbase_url = "http://127.0.0.1:7/v1"\n'
+        'api_key_env = "HOUSE_KEY"\nmax_steps = 4\n'
+        '[profiles.home]\nmodel = "offline"\npacks = []\n'
+    )
+    work = load_settings({}, env | {"HOUSE_KEY": "h"})
+    assert work.model == ModelChoice("openai", "house", "http://127.0.0.1:7/v1", "h", "HOUSE_KEY")
+    assert (work.packs, work.max_steps) == (("minecraft",), 4)
+    assert load_settings({"profile": "home"}, env).packs == ()
+
+
+def test_a_broken_file_is_told_with_its_place(config):
+    with pytest.raises(ConfigError, match=r"config.toml cannot be read: .*line 2"):
+        load_settings({}, config("model = [\n=\n"))
+
+
+@pytest.mark.parametrize(
+    ("given", "packs"),
+    [
+        (None, ("support",)),
+        (["minecraft"], ("minecraft",)),
+        (["support,minecraft", "./mine.py"], ("support", "minecraft", "./mine.py")),
+        (["support", "support"], ("support",)),
+        (["none"], ()),
+    ],
+)
+def test_packs_are_named_repeatedly_or_with_commas(given, packs):
+    assert load_settings({"pack": given}, {"CHATBOT_CONFIG": "/nonexistent"}).packs == packs
+
+
+def test_a_prompt_may_stand_in_a_file(tmp_path):
+    (tmp_path / "prompt.txt").write_text("\ufeffBe brief.\n", "utf-8")
+    assert load_settings({"system": f"@{tmp_path}/prompt.txt"}, {}).system == "Be brief."
+
+
+def test_dotenv_fills_what_the_environment_leaves_open(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHATBOT_TEST_SET", "environment")
+    monkeypatch.setenv("CHATBOT_TEST_OPEN", "x")
+    monkeypatch.delenv("CHATBOT_TEST_OPEN")
+    (tmp_path / ".env").write_text("CHATBOT_TEST_SET=file\nCHATBOT_TEST_OPEN=file\n", "utf-8")
+    load_dotenv_file(tmp_path)
+    assert (os.environ["CHATBOT_TEST_SET"], os.environ["CHATBOT_TEST_OPEN"]) == ("environment", "file")
