@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the SDK takes most of a second to load
     import openai
 
 OPENAI = "https://api.openai.com/v1"
-_USAGE, _DRAIN = 3.0, 0.25
+_USAGE, _DRAIN = 2.0, 0.25
 """Seconds to wait for the usage once the answer is complete, and for the stream's end once it said [DONE]."""
 _DRAIN_BYTES = 65_536
 
@@ -173,11 +173,12 @@ class ChatCompletions:
                 if (piece := next(body, None)) is None:
                     return
                 yield piece
-            with line.within(_USAGE):
-                while not answer.done:
-                    if (piece := next(body, None)) is None:
-                        return
-                    yield piece
+            if not answer.done:
+                with line.within(_USAGE):
+                    while not answer.done:
+                        if (piece := next(body, None)) is None:
+                            return
+                        yield piece
             self._drained(body, line)
         except (httpx2.HTTPError, httpx2.StreamError) as error:
             _check(interrupt)

@@ -4,6 +4,7 @@ The format: https://platform.openai.com/docs/api-reference/chat-streaming, and w
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from chatbot.types import Assistant, Usage
 Piece = TextDelta | ReasoningDelta
 _HEAD = 256
 """How many bytes at the start are looked at to tell an event stream from anything else."""
+_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?::|data|event|id|retry|$)")
 _CUT = {
     "length": "The answer is cut off: it reached the most the model may write in one answer.",
     "max_tokens": "The answer is cut off: it reached the most the model may write in one answer.",
@@ -63,7 +65,7 @@ class Answer:
             self.done = self._decoder.chose
         else:
             yield from self._decode(self._events.end())
-        if not self.complete and not self._decoder.chose and self._head.strip():
+        if not self.complete and not self._decoder.chose and not _STREAM.match(self._head):
             raise self._no_answer("sent something that is no answer", self._head.decode("utf-8", "replace"))
         yield from self._decoder.end(self.done)
 
@@ -152,9 +154,10 @@ class Decoder:
         yield Assistant("".join(self._text), calls, self._usage, opaque)
 
     def _feed_choice(self, choice: dict[str, Any]) -> list[Piece]:
-        if not self.chose:
-            self.chose, self._choice = True, choice.get("index")
-        if choice.get("index") != self._choice:
+        self.chose = True
+        index = choice.get("index")
+        self._choice = index if self._choice is None else self._choice
+        if index not in (None, self._choice):
             return []  # a second answer to the same question, which nobody asked for
         self._count(choice.get("usage"))
         reason = choice.get("finish_reason")

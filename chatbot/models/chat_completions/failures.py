@@ -1,12 +1,9 @@
 """What went wrong, as one line for people: what, where, and what to do."""
 
 import re
-import socket
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
@@ -122,6 +119,9 @@ def _explained(status: int, said: str, codes: set[str], place: Place) -> tuple[s
 
 def of_exception(error: BaseException, place: Place) -> Failure:
     """Return the failure behind an exception of the SDK or of its HTTP library."""
+    import socket
+    import ssl
+
     import httpx2
 
     chain = _chain(error)
@@ -165,6 +165,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _until(date: str) -> float:
+    from email.utils import parsedate_to_datetime
+
     try:
         when = parsedate_to_datetime(date)
     except ValueError:

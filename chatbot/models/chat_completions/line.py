@@ -60,7 +60,7 @@ class Line:
         self.kept = True
         self._lines.here.line = self
         with self._lines.lock:
-            self._stream = None
+            self._put_back()
 
     def answered(self, extensions: Mapping[str, Any]) -> None:
         """Take in a response's extensions."""
@@ -90,10 +90,12 @@ class Line:
         """Let go of the connection: from now on it cannot be cut from here. May be called twice."""
         with self._lines.lock:
             self._over = True
-            streams = [s for s in self._lines.idle if _is_open(s)]
-            if self._stream is not None and _is_open(self._stream):
-                streams.append(self._stream)
-            self._lines.idle, self._stream = streams, None
+            self._put_back()
+
+    def _put_back(self) -> None:
+        known = [*self._lines.idle, self._stream]
+        self._lines.idle = [stream for stream in known if stream is not None and _is_open(stream)]
+        self._stream = None
 
     def _take(self, stream: Any) -> None:
         with self._lines.lock:

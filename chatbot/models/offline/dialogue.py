@@ -9,6 +9,7 @@ from typing import Any
 from chatbot.models import Prompt
 from chatbot.models.offline import phrases
 from chatbot.models.offline.intent import Catalog, catalog_of
+from chatbot.models.offline.outcomes import joined
 from chatbot.models.offline.schemas import Slot
 from chatbot.models.offline.state import State, missing, replayed, step
 from chatbot.models.offline.talk import name_in
@@ -65,7 +66,7 @@ def _small_talk(scene: Scene) -> Assistant | None:
             return Assistant(waiting)
     if state.doubt:
         names = [phrases.label(catalog.cards[name].tool, name) for name in state.doubt]
-        return Assistant(f"I am not sure which you mean: {phrases.joined(names, 'or')}?")
+        return Assistant(f"I am not sure which you mean: {joined(names, 'or')}?")
     if state.lost:
         sorry = "Sorry, I did not find that in your words. " if state.goal else "Sorry, I cannot make that fit. "
         return Assistant(sorry + (waiting if state.goal else f"{phrases.abilities(catalog)} {waiting}"))

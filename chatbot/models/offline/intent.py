@@ -2,12 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from chatbot.models.offline.english import CONCEPTS, VERBS, bag
 from chatbot.models.offline.named import Find, named
 from chatbot.models.offline.schemas import Slot, slots_of
-from chatbot.models.offline.words import CONCEPTS, VERBS, Utterance, stem, stems, words_of
+from chatbot.models.offline.words import Utterance, stem, stems, words_of
 from chatbot.tool import Tool
 
 ENOUGH = 1.0
@@ -15,6 +16,8 @@ ENOUGH = 1.0
 CLEAR = 2.5
 """The score from which on a wish is taken to be a new one, even while an answer is awaited."""
 _LEAD = 1.15
+_QUESTIONS = bag("what what's which where where's when who who's how how's is are does do whose")
+_OPENERS = bag("and so hi hello hey please tell ok okay now")
 _WEAK = VERBS | set(CONCEPTS.values()) | {"return"}
 
 
@@ -79,10 +82,12 @@ class Reading:
         return self.scores[0] if self.scores else ("", 0.0)
 
 
-def catalog_of(tools: Iterable[Tool]) -> Catalog:
+def catalog_of(tools: Sequence[Tool]) -> Catalog:
     """Return the tools as cards."""
     cards = {tool.name: Card(tool, slots, _weights(tool, slots)) for tool in tools for slots in [slots_of(tool)]}
-    return Catalog(cards, frozenset(word for card in cards.values() for word in card.weights))
+    texts = [f"{tool.name} {tool.description[:600]}" for tool in tools]
+    texts += [" ".join(slot.path) for card in cards.values() for slot in card.slots]
+    return Catalog(cards, frozenset(word for text in texts for word in stems(text)))
 
 
 def _weights(tool: Tool, slots: tuple[Slot, ...]) -> dict[str, float]:
@@ -120,7 +125,18 @@ def _score(card: Card, utterance: Utterance, finds: tuple[Find, ...], spread: Co
             rarity = math.log(1 + count / spread[word]) / math.log(1 + count)
             share = 0.3 if at in labelling else 1.0
             worth[word] = max(worth.get(word, 0.0), card.weights[word] * rarity * share)
-    return sum(worth.values()) + 0.9 * sum(find.slot.required for find in own)
+    score = sum(worth.values()) + 0.9 * sum(find.slot.required for find in own)
+    return score * (0.8 if changes(card.tool) else 1.2) if asks(utterance) else score
+
+
+def changes(tool: Tool) -> bool:
+    """Return whether the tool does something, rather than tell something."""
+    return tool.effect == "write" or stem((words_of(tool.name) or ("",))[0]) in ("create", "delete", "update")
+
+
+def asks(utterance: Utterance) -> bool:
+    """Return whether it is a question about how things are."""
+    return utterance.low(0) in _QUESTIONS or (utterance.low(0) in _OPENERS and utterance.low(1) in _QUESTIONS)
 
 
 def wish(reading: Reading, catalog: Catalog, enough: float = ENOUGH) -> tuple[str, ...]:

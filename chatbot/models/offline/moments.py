@@ -1,10 +1,14 @@
 """Dates and times as people write them, as ISO 8601. A date without its year is no date: nothing is made up."""
 
 import re
+from collections.abc import Callable
 from datetime import date, time
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH = r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})"
 _DATES = tuple(
@@ -56,8 +60,8 @@ def moment_in(text: str) -> str | None:
     return f"{day}T{clock}{zone[0] if zone else ''}" if day and clock else None
 
 
-def _or_none(make: type[date] | type[time], *numbers: int) -> str | None:
+def _or_none(make: Callable[[int, int, int], date | time], first: int, second: int, third: int) -> str | None:
     try:
-        return make(*numbers).isoformat()
+        return make(first, second, third).isoformat()
     except ValueError:
         return None

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chatbot.models.offline.english import STATES, bag
 from chatbot.models.offline.schemas import Grade, Slot
 from chatbot.models.offline.values import value_of
-from chatbot.models.offline.words import STATES, Utterance, compact, is_id_like, stem
+from chatbot.models.offline.words import Utterance, compact, is_id_like, stem
 
 Labels = dict[str, list[tuple[Slot, Grade]]]
 _RANK: dict[Grade, int] = {"full": 0, "tail": 1, "head": 2, "self": 3, "side": 4}

@@ -65,6 +65,8 @@ def worded(value: Any, depth: int = 0) -> str:
         return joined([*told, *more]) or "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
     return "nothing" if value is None or value == "" else str(value)
 
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chatbot.models.offline.english import bag
 from chatbot.models.offline.intent import Card, Catalog
 from chatbot.models.offline.outcomes import content_of, is_bare_success, is_success, joined, reason_of, worded
 from chatbot.models.offline.schemas import Slot
-from chatbot.models.offline.words import VERBS, words_of
+from chatbot.models.offline.words import stem, words_of
 from chatbot.tool import Tool
 from chatbot.types import ToolResult
 
@@ -18,6 +19,7 @@ NOTICE = (
 MORE = "Is there anything else I can help you with?"
 BYE = "You're welcome! Just ask if there is anything else. Have a great day, and good-bye!"
 MASK = "•••"
+_SENTENCE_END = r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)\s|\n"
 _PREPOSITIONS = bag("from by for of with in on at to using given")
 _EXAMPLES: Mapping[str, str] = {
     "date": "a date such as 2026-12-24",
@@ -53,7 +55,7 @@ def abilities(catalog: Catalog) -> str:
 
 
 def _summary(tool: Tool) -> str:
-    first = re.split(r"(?<=[.!?])\s|\n", tool.description.strip(), maxsplit=1)[0]
+    first = re.split(_SENTENCE_END, tool.description.strip(), maxsplit=1)[0]
     return first.rstrip(".")[:150]
 
 
@@ -74,7 +76,7 @@ def noun(slot: Slot) -> str:
     """Return a slot as a noun phrase, from its name and its description."""
     words = words_of(slot.path[-1])
     plain = " ".join(words) or slot.path[-1]
-    told = re.split(r"(?<=[.!?])\s|\n", str(slot.schema.get("description", "")).strip(), maxsplit=1)[0].rstrip(".!?")
+    told = re.split(_SENTENCE_END, str(slot.schema.get("description", "")).strip(), maxsplit=1)[0].rstrip(".!?")
     told = told if told[1:2].isupper() else told[:1].lower() + told[1:]
     spoken = plain.lower() in told.lower()
     if spoken and len(told) <= 100 and told.lower().startswith(("the ", "your ", "a ", "an ")):
@@ -108,7 +110,7 @@ def success(result: ToolResult, tool: Tool | None, arguments: Mapping[str, Any])
         return f"{subject}: I found {len(content)}: {_ended(text)}"
     if isinstance(content, str) and " " in content.strip():
         return _ended(content)
-    return f"{subject} is {_ended(text)}"
+    return f"{subject} is {_ended(text)}" if subject.startswith("The ") else f"{subject}: {_ended(text)}"
 
 
 def _ended(text: str) -> str:
@@ -118,13 +120,15 @@ def _ended(text: str) -> str:
 def _subject(tool: Tool, arguments: Mapping[str, Any], entity: bool) -> str:
     """A call about one thing is named for it: the ticket 12345; else for the tool: the uuid for merrydith."""
     shown = {name: value for name, value in arguments.items() if name not in tool.secrets}
-    values = [worded(value) for value in shown.values() if not isinstance(value, dict | list)]
+    values = [worded(value) for value in shown.values() if not isinstance(value, dict | list | bool)]
     name = words_of(next(iter(shown))) if len(shown) == 1 else ()
     if entity and len(values) == 1 and len(name) > 1 and name[-1] in ("id", "number", "no", "code", "key"):
         return f"The {' '.join(name[:-1])} {values[0]}"
-    words = list(words_of(tool.name))
-    if words and words[0] in VERBS | {"convert", "find", "search", "fetch", "lookup", "show", "compute", "calculate"}:
-        words = words[1:] or words
+    words = words_of(tool.name)
+    asking = bool(words[1:]) and stem(words[0]) in ("get", "list", "check", "return")
+    if not asking:
+        return label(tool, "").capitalize()
+    words = words[1:]
     cut = next((at for at, word in enumerate(words) if at and word in _PREPOSITIONS), len(words))
     about = f" for {joined(values)}" if values and len(" ".join(values)) < 200 else ""
     return f"The {' '.join(words[:cut]) or 'result'}{about}"

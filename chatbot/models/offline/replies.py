@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chatbot.models.offline.english import STATES, STOP, VERBS, bag
 from chatbot.models.offline.named import listed
 from chatbot.models.offline.schemas import Slot
 from chatbot.models.offline.unnamed import Scene, Values, distinctive
 from chatbot.models.offline.values import value_of
-from chatbot.models.offline.words import STATES, STOP, Token, Utterance, is_id_like, stem, stems
+from chatbot.models.offline.words import Token, Utterance, is_id_like, stem, stems
 
 _LEAD = bag(
     """yes yea yeah yep yup sure ok okay well so right fine of course certainly absolutely it it's its is that's
@@ -15,9 +16,7 @@ _LEAD = bag(
     they're hey my answer value"""
 )
 _TRAIL = frozenset(["please", "thanks", "thank", "you", "thx"])
-_ASKING = bag(
-    """what which why how who where when whose what's where's how's who's do does can could"""
-)
+_ASKING = bag("""what which why how who where when whose what's where's how's who's do does can could""")
 _REFUSING = bag("no nope nah don't can't cannot won't never not")
 
 
@@ -71,6 +70,9 @@ def _evades(utterance: Utterance, start: int, end: int) -> bool:
 def _whole(slot: Slot, scene: Scene, start: int, end: int) -> tuple[Any, ...] | None:
     utterance = scene.utterance
     if slot.kind in ("phrase", "array"):
+        tokens = utterance.tokens[start:end]
+        if len(tokens) > 1 and all(token.is_filler or stem(token.low) in scene.vocabulary for token in tokens):
+            return None
         value = value_of(slot, utterance.span(start, end))
         return None if value is None else (value,)
     run = utterance.raw[utterance.tokens[start].start : utterance.tokens[end - 1].end]
@@ -96,7 +98,7 @@ def _pick(slot: Slot, scene: Scene, start: int, end: int) -> int | None:
         if kept:
             return kept[0]
     own = frozenset(stems(" ".join(slot.path)))
-    free = [at for at in words if stem(tokens[at].low) not in scene.vocabulary | own]
+    free = [at for at in words if stem(tokens[at].low) not in scene.vocabulary | own | VERBS]
     return free[0] if len(free) == 1 and len(words) <= 2 else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from chatbot.models.offline.english import bag
 from chatbot.models.offline.words import compact, words_of
 from chatbot.tool import Tool
 
@@ -22,9 +23,7 @@ Key = tuple[str, tuple[str, ...]]
 _CODES = bag(
     """id ids identifier key token code number no nr pin isbn sku password secret reference ref zip iban phone"""
 )
-_NAMES = bag(
-    """user login handle nick nickname player account symbol ticker currency lang slug host domain"""
-)
+_NAMES = bag("""user login handle nick nickname player account symbol ticker currency lang slug host domain""")
 _GENERIC = bag("id name number code date time type value text no nr at")
 _PERSONS = bag("user username name login account person player customer")
 _SIDES = {

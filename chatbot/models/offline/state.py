@@ -9,7 +9,7 @@ from chatbot.models.offline.intent import CLEAR, Catalog, Reading, understood, w
 from chatbot.models.offline.outcomes import is_success
 from chatbot.models.offline.replies import answered
 from chatbot.models.offline.schemas import Key, Slot
-from chatbot.models.offline.talk import Mood, follows_up, mood_of
+from chatbot.models.offline.talk import Mood, lean_of, mood_of
 from chatbot.models.offline.unnamed import Scene, Values, distinctive, wished
 from chatbot.models.offline.words import Utterance, read, stems
 from chatbot.types import Assistant, Message, ToolCall, ToolResult, User
@@ -124,7 +124,7 @@ def _filled(
     values |= distinctive(free, scene)
     values |= wished([slot for slot in free if slot.key not in values], scene)
     rest = [slot for slot in open_asked if slot.key not in values]
-    if rest and not values and len(scene.used) < len(utterance.tokens):
+    if rest and not values and reading.best[0] == rest[0].tool:
         values |= answered(rest, scene)
     return _merged(state, {**facts, **values}, catalog)
 
@@ -172,13 +172,15 @@ def _followed(state: State, utterance: Utterance, reading: Reading, catalog: Cat
     again = replace(state, goal=state.last)
     scene, facts = _named(again, utterance, reading, catalog)
     free = [slot for slot in card.slots if slot.key not in facts]
-    leans = follows_up(utterance.raw)
+    leans = lean_of(utterance)
+    scene.used.update(range(leans))
     values = distinctive(free, scene)
     texts = [slot for slot in card.required if slot.key not in {**facts, **values} and slot.is_text]
     if len(texts) == 1 and not (facts or values):
         values |= answered(texts, scene) if leans else wished(texts, scene)
     new = {**facts, **values}
-    if not new or not (leans or len(utterance.tokens) <= 6):
+    unread = [at for at in range(len(utterance.tokens)) if scene.is_free(at)]
+    if not new or (unread and not leans):
         return replace(state, lost=True)
     kept = {key: value for key, value in state.tried.items() if key[0] == state.last}
     return replace(again, facts={**state.facts, **kept, **new})

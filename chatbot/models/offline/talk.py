@@ -3,41 +3,31 @@
 import re
 from typing import Literal
 
-from chatbot.models.offline.words import STOP, Utterance, is_id_like
+from chatbot.models.offline.english import STOP, bag
+from chatbot.models.offline.words import Utterance, is_id_like
 
 Mood = Literal["", "bye", "hello", "help", "cancel", "again", "yes", "no", "thanks", "smile"]
 
 _FORMS: tuple[tuple[Mood, str], ...] = (
     ("help", r"help( me)?( please)?|.*\bwhat (all )?(can|could|do) you (do|offer|help( me)? with|know).*"),
     ("help", r".*\b(who|what) are you\b.*|.*\bhow (can|could|do) you help\b.*|(which|what) tools.*|commands|menu"),
-    ("cancel", r"(never ?mind|cancel( that| it)?|stop( it)?|forget (about )?it|abort|skip( it| that)?|leave it)( please)?"),
-    ("again", r"(yes |ok |sure |please )?(please )?(try|do|run)( it| that| this)? ?(once )?(again|more)( please)?|again|retry"),
+    ("cancel", r"(never ?mind|cancel|stop|forget|abort|skip|leave)( about)?( that| it)?( please)?"),
+    ("again", r"((yes|ok|sure|please) )*((try|do|run)( it| that| this)?( once)? (again|more)|again|retry)( please)?"),
     ("bye", r".*\b(bye|goodbye|see you|see ya|farewell|good night)\b.*"),
-    ("bye", r"(no |nope )?((that's|that is|that was|that'll be) (it|all|everything)|nothing (else|more)|i'm done|all done)\b.*"),
+    ("bye", r"(no |nope )?that('s| is| was|'ll be) (it|all|everything)\b.*"),
+    ("bye", r"(no |nope )?(nothing (else|more)|i'm done|all done)\b.*"),
     ("bye", r"(no|nope|nah) (thanks|thank you|thx)\b.*|exit|quit|done"),
     ("thanks", r".*\b(thanks|thank you|thx|cheers)\b.*"),
-    ("hello", r"(hi|hello|hey|hiya|howdy|greetings|good (morning|afternoon|evening|day))( there| again| you| everyone)*"),
+    ("hello", r"(hi|hello|hey|hiya|howdy|greetings|good (morning|afternoon|evening|day))( there| again| you| all)*"),
     ("hello", r"(hi|hello|hey)?( there)? ?how are (you|things)( doing| today)*"),
-    ("yes", r"(yes|yea|yeah|yep|yup|sure|ok|okay|please|of course|go ahead|all right|alright|please do)+( please)?"),
-    ("no", r"(no|nope|nah|not now|no need|not really)"),
-    ("smile", r"(great|nice|cool|perfect|awesome|good|wow|super|fine|lol|haha|excellent|wonderful|amazing|i see|got it)"),
-)  # fmt: skip
+    ("yes", r"((yes|yea|yeah|yep|yup|sure|ok|okay|please|of course|go ahead|all right|alright|do) ?)+"),
+    ("no", r"no|nope|nah|not now|no need|not really"),
+    ("smile", r"great|nice|cool|perfect|awesome|good|wow|super|fine|lol|excellent|wonderful|amazing|i see|got it"),
+)
 _COMPILED = tuple((mood, re.compile(form)) for mood, form in _FORMS)
 _LONGEST = 120
 _ANYWHERE = frozenset({"bye", "thanks"})
-_POLITE = STOP | {
-    "day",
-    "night",
-    "helpful",
-    "lovely",
-    "have",
-    "care",
-    "morning",
-    "evening",
-    "perfect",
-    "cool",
-    "weekend",
-}
+_POLITE = STOP | bag("day night helpful lovely have care morning evening perfect cool weekend")
 
 
 def mood_of(utterance: Utterance) -> Mood:
@@ -70,6 +60,9 @@ def name_in(system: str) -> str:
     return match[1].rstrip(".") if match and match[1][:1].isupper() else ""
 
 
-def follows_up(text: str) -> bool:
-    """Return whether it leans on what was said before: `and 67890?`, `what about Rome?`"""
-    return bool(re.match(r"\s*(and|also|what about|how about|same for|now|then|plus|or)\b", text.lower()))
+def lean_of(utterance: Utterance) -> int:
+    """Return how many of the first words lean on what was said before: `and 67890?`, `what about Rome?`"""
+    pairs = (utterance.low(0), utterance.low(1))
+    if pairs in (("what", "about"), ("how", "about"), ("same", "for"), ("and", "for"), ("and", "what"), ("and", "of")):
+        return 2 + (pairs[1] == "what" and utterance.low(2) == "about")
+    return int(pairs[0] in ("and", "also", "now", "then", "plus", "or"))

@@ -1,19 +1,22 @@
 """Values that come without their name: dates, choices and numbers anywhere, names behind "of", objects of the verb."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chatbot.models.offline.english import VERBS, bag
 from chatbot.models.offline.named import clause, listed, window
 from chatbot.models.offline.schemas import Key, Slot
 from chatbot.models.offline.values import NO, value_of
-from chatbot.models.offline.words import VERBS, Utterance, compact, is_id_like, stem, words_of
+from chatbot.models.offline.words import Utterance, compact, is_id_like, stem, words_of
 
 Values = dict[Key, tuple[Any, ...]]
 _OWNERS = bag("my this that a an your our his her their these those some any")
 _OF = frozenset(["of", "for", "named", "called", "by", "about"])
 _PLACES = _OF | frozenset(["in", "at", "near", "to", "on"])
+_SWITCHES = bag("on off true false")
+_UNITS = bag("times day days hour hours minute minutes week weeks month months")
 _SEARCHED = bag("query term terms search keyword keywords q")
 
 
@@ -28,7 +31,7 @@ class Scene:
     def is_free(self, index: int) -> bool:
         """Whether the token could be a value: not taken, not filler, not a word of the tools."""
         token = self.utterance.tokens[index]
-        return index not in self.used and not token.is_filler and stem(token.low) not in self.vocabulary
+        return index not in self.used and not token.is_filler and stem(token.low) not in self.vocabulary | VERBS
 
     def take(self, start: int, end: int) -> None:
         """Mark the tokens as spoken for."""
@@ -43,7 +46,8 @@ def distinctive(slots: Iterable[Slot], scene: Scene, *, asked: bool = False) -> 
         if slot.kind == "json":
             found = _literal(slot, scene.utterance)
         elif slot.kind == "boolean":
-            found = _answer(slot, scene) if asked else _mentioned(slot, scene.utterance)
+            found = None if asked else _mentioned(slot, scene.utterance)
+            found = _answer(slot, scene, asked) if found is None and (asked or slot.required) else found
         elif slot.is_selective or (slot.kind in ("integer", "number") and (slot.required or asked)):
             found = _scan(slot, scene, asked)
         if found is not None:
@@ -51,26 +55,36 @@ def distinctive(slots: Iterable[Slot], scene: Scene, *, asked: bool = False) -> 
     return values
 
 
-def _scan(slot: Slot, scene: Scene, asked: bool) -> Any:
+def _scan(slot: Slot, scene: Scene, asked: bool) -> tuple[Any, ...] | None:
     utterance = scene.utterance
-    numeric = slot.kind in ("integer", "number")
-    for at, token in enumerate(utterance.tokens):
-        found = window(slot, utterance, at) if at not in scene.used and token.kind != "mark" else None
+    fitting = list(_fitting(slot, scene, asked))
+    if not fitting:
+        return None
+    exact = (each for each in fitting if compact(str(each[1])) == compact(utterance.span(each[0], each[2])))
+    at, value, end = next(exact, fitting[0]) if slot.kind == "enum" else fitting[0]
+    values: tuple[Any, ...] = (value,)
+    if slot.kind == "integer" and slot.required:
+        values, end = listed(slot, utterance, (value, end), False)
+    scene.take(at, end)
+    return values
+
+
+def _fitting(slot: Slot, scene: Scene, asked: bool) -> Iterator[tuple[int, Any, int]]:
+    for at, token in enumerate(scene.utterance.tokens):
+        found = window(slot, scene.utterance, at) if at not in scene.used and token.kind != "mark" else None
         if found is None or not scene.used.isdisjoint(range(at, found[1])):
             continue
-        if not asked and slot.kind == "enum" and token.is_filler and token.low not in ("on", "off", "all"):
+        said_so = asked or token.low in _SWITCHES or token.low == "all"
+        if token.is_filler and (slot.is_text or (slot.kind == "enum" and not said_so)):
             continue
-        if slot.is_text and token.is_filler:
-            continue
-        values, end = listed(slot, utterance, found, False) if numeric and slot.required else ((found[0],), found[1])
-        scene.take(at, end)
-        return values
-    return None
+        yield at, *found
+        if slot.kind != "enum":
+            return
 
 
-def _answer(slot: Slot, scene: Scene) -> Any:
+def _answer(slot: Slot, scene: Scene, asked: bool) -> Any:
     for at, token in enumerate(scene.utterance.tokens):
-        value = value_of(slot, token.text)
+        value = value_of(slot, token.text) if asked or token.low in _SWITCHES else None
         if at not in scene.used and value is not None:
             scene.take(at, at + 1)
             return value
@@ -191,7 +205,7 @@ def _placed(slot: Slot, scene: Scene) -> tuple[Any, ...] | None:
             continue
         start = at + 1 + (utterance.low(at + 1) == "the")
         end = start
-        while end < len(utterance.tokens) and scene.is_free(end):
+        while end < len(utterance.tokens) and (scene.is_free(end) or _is_proper(end, scene)):
             end += 1
             if utterance.breaks_after(end - 1):
                 break
@@ -200,6 +214,12 @@ def _placed(slot: Slot, scene: Scene) -> tuple[Any, ...] | None:
             scene.take(start, end)
             return _one(slot, utterance.span(start, end))
     return None
+
+
+def _is_proper(index: int, scene: Scene) -> bool:
+    """Filler with a capital inside a sentence is part of a name: New York."""
+    token = scene.utterance.tokens[index]
+    return index not in scene.used and token.kind == "word" and token.text[:1].isupper() and token.low != "i"
 
 
 def _object(slot: Slot, scene: Scene) -> tuple[Any, ...] | None:

@@ -5,13 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from chatbot.models.offline.english import bag
 from chatbot.models.offline.moments import date_in, moment_in, time_in
 from chatbot.models.offline.schemas import Schema, Slot, compiled, kind_of
 from chatbot.models.offline.words import compact, stem
 
-YES = bag(
-    """yes yea yeah yep yup y true on sure ok okay definitely certainly absolutely please"""
-)
+YES = bag("""yes yea yeah yep yup y true on sure ok okay definitely certainly absolutely please""")
 NO = bag("no nope nah n false off not never without don't")
 _NUMBER = re.compile(
     r"[#$€£]?([+-]?\d{1,15}(?:\.\d{1,15})?|[+-]?\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,15})?)(?:°[CcFfKk]?|[%€$£])?"

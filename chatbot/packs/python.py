@@ -1,0 +1,106 @@
+"""A Python module becomes a pack: its `@tool` functions, its SYSTEM_PROMPT and GREETS."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from chatbot.errors import UsageError
+from chatbot.schema import signature_of
+from chatbot.tool import DECLARED, Context, Declared, Pack, Tool
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run a pack's file as a module. Raises UsageError, with file and line, for whatever goes wrong in it."""
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
+    name = f"chatbot_pack_{path.stem}_{digest}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UsageError(f"There is no pack file {path}.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # type hints and dataclasses look their module up by name
+    try:
+        with _importable(path.resolve().parent):
+            spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise UsageError(f"{_place(error, path)} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+def load_module(name: str) -> ModuleType:
+    """Import an installed module. Raises UsageError for whatever goes wrong in it."""
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        raise UsageError(f"The module {name} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def pack_of(module: ModuleType, name: str) -> Pack:
+    """Return the module as a pack. Raises UsageError where it offers no tool or one that cannot be called."""
+    where = getattr(module, "__file__", None) or module.__name__
+    functions = [value for value in vars(module).values() if _is_tool(value, module)]
+    if not functions:
+        raise UsageError(f"{where} offers no tool: write @tool above a function (from chatbot import tool).")
+    prompt = getattr(module, "SYSTEM_PROMPT", "")
+    if not isinstance(prompt, str):
+        raise UsageError(f"{where}: SYSTEM_PROMPT should be a text.")
+    tools = tuple(_tool(function, f"{where}, {function.__name__}()") for function in functions)
+    return Pack(name, tools, inspect.cleandoc(prompt), bool(getattr(module, "GREETS", False)))
+
+
+def _is_tool(value: Any, module: ModuleType) -> bool:
+    return isinstance(getattr(value, DECLARED, None), Declared) and value.__module__ == module.__name__
+
+
+def _tool(function: Callable[..., Any], where: str) -> Tool:
+    declared: Declared = getattr(function, DECLARED)
+    signature = signature_of(function, where)
+
+    def run(arguments: dict[str, Any], context: Context) -> Any:
+        extra = {signature.context: context} if signature.context else {}
+        return function(**arguments, **extra)
+
+    return Tool(
+        name=declared.name,
+        description=signature.description or declared.name.replace("_", " ").capitalize() + ".",
+        parameters=signature.parameters,
+        parse=signature.parse,
+        run=run,
+        effect=declared.effect,
+        requires=declared.requires,
+        timeout=declared.timeout,
+        secrets=signature.secrets,
+    )
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let a pack import the files beside it, while it is loaded."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        if str(folder) in sys.path:
+            sys.path.remove(str(folder))
+
+
+def _place(error: BaseException, path: Path) -> str:
+    """Return the file, and the line in it that the error comes from."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return f"{path}, line {error.lineno}:"
+    line = 0
+    trace = error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{path}, line {line}:" if line else str(path)

@@ -1,0 +1,235 @@
+"""The chat on a terminal: read a line, drive the turn, again. The prompt comes first, all that is slow behind it."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import has_focus
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.utils import is_dumb_terminal
+
+from chatbot import commands
+from chatbot.errors import ExitCode
+from chatbot.events import Sink, TurnEnded
+from chatbot.interrupt import Interrupt, on_sigint
+from chatbot.render.clean import clean
+from chatbot.repl.backstage import Backstage
+from chatbot.repl.history import Said
+from chatbot.repl.terminal import quiet, signals
+
+if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.session import Session
+
+PROMPT = "> "
+LEAVE = ("exit", "quit")
+
+
+class Cancelled(Exception):
+    """The user did not want to wait any longer."""
+
+
+class Repl:
+    """Reads, drives, again, until the user leaves."""
+
+    def __init__(
+        self,
+        *,
+        open_session: "Callable[[], Session]",
+        open_sink: Callable[[], Sink],
+        header: str,
+        history: Path,
+        greeting: bool | None = None,
+    ) -> None:
+        self._header = header
+        self._history = Said(history)
+        self._backstage = Backstage(open_session, open_sink, greeting)
+        self._backstage.changed = self._changed
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._app: Application[str] | None = None
+        self._prompt: PromptSession[str] = PromptSession(
+            PROMPT,
+            multiline=True,
+            key_bindings=_keys(),
+            prompt_continuation="  ",
+            history=self._history,
+            enable_suspend=True,
+            reserve_space_for_menu=0,
+        )
+        if isinstance(self._prompt.output, Vt100_Output):
+            # Asking where the cursor is serves menus; the answer could come when nobody listens.
+            self._prompt.output.enable_cpr = False
+
+    def run(self) -> ExitCode:
+        """Chat until the user leaves. Raises what opening the session raised, and KeyboardInterrupt."""
+        with quiet(), signals():
+            _write(f"{self._header}\n")
+            if self._history.problem:
+                _write(f"chatbot: {self._history.problem}\n")
+            try:
+                return self._chat()
+            finally:
+                self._backstage.interrupt.set()
+
+    def _chat(self) -> ExitCode:
+        text = ""
+        while True:
+            try:
+                line = self._read(default=text)
+            except EOFError:
+                return ExitCode.OK
+            text = ""
+            if not line.strip():
+                continue
+            if line.strip().lower() in LEAVE:
+                return ExitCode.OK
+            try:
+                if not commands.is_command(line):
+                    text = self._say(line)
+                elif self._command(line):
+                    return ExitCode.OK
+            except Cancelled:
+                text = line
+
+    def _read(self, default: str) -> str:
+        if is_dumb_terminal():  # it has one line only, and no way to write above it
+            self._backstage.start()
+            with suppress(Cancelled):
+                self._ready()
+                self._wait_for_greeting()
+        self._show_news()
+        try:
+            line = self._prompt.prompt(default=default, pre_run=self._before_first_drawing)
+        finally:
+            self._app = None
+        return line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+    def _before_first_drawing(self) -> None:
+        asyncio.get_running_loop().call_soon(self._prompt_is_up)
+
+    def _prompt_is_up(self) -> None:
+        self._app = get_app()
+        self._backstage.start()
+        self._show_above()
+
+    def _changed(self) -> None:
+        """Tell the main thread, whether it waits for us or for a key."""
+        self._wake.put(None)
+        loop = self._app and self._app.loop
+        if loop:
+            with suppress(RuntimeError):  # the prompt has just ended; the main thread looks by itself
+                loop.call_soon_threadsafe(self._show_above)
+
+    def _show_above(self) -> None:
+        """Show what is new above the prompt; what is being typed stays."""
+        app = self._app
+        if app is None or not app.is_running or app.is_done:
+            return
+        if self._backstage.failure:
+            app.exit(exception=self._backstage.failure)
+        elif not self._backstage.events.empty():
+            app.renderer.erase()
+            self._show_news()
+            app.invalidate()
+
+    def _show_news(self) -> None:
+        sink = self._backstage.sink
+        while sink and not self._backstage.events.empty():
+            sink(self._backstage.events.get())
+
+    def _command(self, line: str) -> bool:
+        """Run a command; return whether it ends the chat."""
+        answer = commands.run(line, self._ready)
+        if answer.text:
+            _write(clean(answer.text) + "\n\n")
+        self._history.remember(line)
+        return answer.leave
+
+    def _say(self, text: str) -> str:
+        """Drive the turn; return what should stand in the input line for another try."""
+        from chatbot.session import drive
+
+        session = self._ready()
+        self._wait_for_greeting()
+        sink = self._backstage.sink
+        assert sink, "a session is never without its sink"
+        interrupt = Interrupt()
+        try:
+            with on_sigint(interrupt):
+                outcome = drive(session.turn(text, interrupt), sink)
+        except BaseException:
+            with suppress(OSError):
+                sink(TurnEnded("interrupted"))  # whatever it drew is cleared away
+            raise
+        finally:
+            if session.mask.text(text) == text:  # what the turn has shown to be secret is not kept
+                self._history.remember(text)
+        return text if outcome.stop == "error" else ""
+
+    def _ready(self) -> "Session":
+        """Return the session, once it is open. Raises Cancelled on Ctrl-C, and what opening it raised."""
+        stage = self._backstage
+        patience = Interrupt()
+        if not (stage.session or stage.failure):
+            with self._waiting("starting ...", patience):
+                while not (stage.session or stage.failure or patience.is_set):
+                    self._wake.get()
+        if stage.session:
+            self._show_news()
+            return stage.session
+        if stage.failure:
+            raise stage.failure
+        raise Cancelled
+
+    def _wait_for_greeting(self) -> None:
+        stage = self._backstage
+        if not stage.greeted:
+            with self._waiting("the assistant is about to greet you; Ctrl-C skips that ...", stage.interrupt):
+                while not stage.greeted:
+                    self._wake.get()
+        if stage.failure:
+            raise stage.failure
+        self._show_news()
+
+    @contextmanager
+    def _waiting(self, what: str, interrupt: Interrupt) -> Iterator[None]:
+        """Say what we wait for while the block waits; Ctrl-C sets `interrupt`."""
+        _write(f"{what}\n" if is_dumb_terminal() else f"\r{what}\x1b[K")
+        try:
+            with interrupt.calling(lambda: self._wake.put(None)), on_sigint(interrupt):
+                yield
+        finally:
+            _write("" if is_dumb_terminal() else "\r\x1b[K")
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER)
+
+    @keys.add("enter", filter=typing)
+    def send(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter", filter=typing)
+    @keys.add("c-j", filter=typing)
+    def begin_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("c-c", filter=typing)
+    @keys.add("<sigint>")
+    def clear_line(event: KeyPressEvent) -> None:
+        event.current_buffer.reset()
+
+    return keys
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

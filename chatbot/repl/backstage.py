@@ -1,0 +1,72 @@
+"""What is slow, behind the prompt."""
+
+import gc
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from chatbot.events import Event, Sink, is_durable
+from chatbot.interrupt import Interrupt
+
+if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.session import Session
+
+
+class Backstage:
+    """All that is slow, in one thread behind the prompt: opens session and sink, lets the assistant greet.
+
+    The thread calls `changed` whenever there is news. What it has to show waits in `events`: only the main thread,
+    which owns the terminal, feeds the sink.
+    """
+
+    def __init__(
+        self, open_session: "Callable[[], Session]", open_sink: Callable[[], Sink], greeting: bool | None
+    ) -> None:
+        self._open_session = open_session
+        self._open_sink = open_sink
+        self._greeting = greeting
+        self.changed: Callable[[], None] = lambda: None
+        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.interrupt = Interrupt()
+        self.session: Session | None = None
+        self.sink: Sink | None = None
+        self.failure: BaseException | None = None
+        self.greeted = False
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin, once."""
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="backstage", daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        gc.disable()  # thousands of objects are made that all stay
+        try:
+            self._open()
+        except BaseException as error:  # noqa: BLE001 - raised again by the main thread
+            self.failure = error
+        finally:
+            gc.enable()
+            self.greeted = True
+            self.changed()
+
+    def _open(self) -> None:
+        session = self._open_session()
+        self.sink = self._open_sink()
+        for event in session.opening():
+            self.events.put(event)
+        self.session = session
+        self.changed()
+        if self._greeting is not False and session.greets:
+            from chatbot.session import drive
+
+            said: list[Event] = []
+            drive(session.greet(self.interrupt), said.append)
+            for event in filter(is_durable, said):
+                self.events.put(event)
+        else:
+            self.greeted = True
+            self.changed()
+            session.model.warm()

@@ -1,0 +1,49 @@
+"""The terminal and the signals around a chat, put back as they were."""
+
+import signal
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let the terminal keep what is typed, unseen and unchanged, until the next prompt reads it."""
+    try:
+        terminal = sys.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+    except (OSError, ValueError, termios.error):  # no terminal: nothing to keep quiet
+        yield
+        return
+    flags, _, _, local, *speeds, characters = termios.tcgetattr(terminal)
+    characters[termios.VMIN], characters[termios.VTIME] = 1, 0
+    changed = [flags & ~termios.ICRNL, *before[1:3], local & ~(termios.ECHO | termios.ICANON), *speeds, characters]
+    try:
+        termios.tcsetattr(terminal, termios.TCSANOW, changed)
+        yield
+    finally:
+        with suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+
+@contextmanager
+def signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP leave in good order, and a Ctrl-C that nobody waits for do nothing."""
+    wanted = {signal.SIGTERM: _leave, signal.SIGHUP: _leave, signal.SIGINT: _ignore}
+    before = {number: signal.signal(number, handle) for number, handle in wanted.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    pass

@@ -1,0 +1,129 @@
+"""Runs the Repl with a session that is no model at all: what it does, the user's words say."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from chatbot.errors import ChatbotError, ConfigError, ModelError
+from chatbot.events import (
+    Notice,
+    Replied,
+    SessionStarted,
+    StatusChanged,
+    TextDelta,
+    ToolCalled,
+    ToolReturned,
+    TurnEnded,
+    TurnStarted,
+)
+from chatbot.render import pick
+from chatbot.repl import Repl
+from chatbot.session import Outcome
+from chatbot.tool import Pack, Tool
+from chatbot.types import Assistant, ToolCall, ToolResult, User
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--history", type=Path, required=True)
+parser.add_argument("--open-gate", type=Path)
+parser.add_argument("--greet-gate", type=Path)
+parser.add_argument("--greets", action="store_true")
+parser.add_argument("--broken", action="store_true")
+parser.add_argument("--plain", action="store_true")
+options = parser.parse_args()
+
+
+class FakeSession:
+    packs = (
+        Pack("support", (Tool("get_status", "Tell the status.\n\nMore.", {}, dict, print, requires=("verify",)),)),
+    )
+    mask = SimpleNamespace(text=lambda text: text.replace("hunter2", "***"))
+    greets = options.greets
+
+    def __init__(self):
+        self.model = SimpleNamespace(name="fake", warm=lambda: None)
+
+    def opening(self):
+        yield SessionStarted("s", "fake", ("support",), "now")
+        yield Notice("info", "NOTICE of the model")
+
+    def greet(self, interrupt):
+        yield TurnStarted(None)
+        while options.greet_gate and not options.greet_gate.exists():
+            if interrupt.wait(0.01):
+                yield TurnEnded("interrupted")
+                return Outcome("interrupted")
+        yield from spoken("HELLO from the assistant")
+        yield TurnEnded("done")
+        return Outcome("done")
+
+    def turn(self, text, interrupt):
+        yield TurnStarted(User(text))
+        yield StatusChanged("queued")
+        word = text.split()[0]
+        if word == "slow":
+            yield from self._slowly(interrupt)
+        elif word == "stuck":
+            yield TextDelta("stuck now\n\n")
+            while True:
+                time.sleep(0.01)
+        elif word == "fail":
+            yield TurnEnded("error", "the model is on fire")
+            return Outcome("error", ModelError("the model is on fire"))
+        elif word == "tool":
+            call = ToolCall("1", "get_status", '{"ticket": "12345"}')
+            yield Replied(Assistant("", (call,)))
+            yield StatusChanged("requires_action")
+            yield ToolCalled(call)
+            yield ToolReturned(ToolResult("1", "get_status", "OPEN"), 0.1)
+        else:
+            yield from spoken(f"You said {text!r}.")
+        stop = "interrupted" if interrupt.is_set else "done"
+        yield TurnEnded(stop)
+        return Outcome(stop)
+
+    def _slowly(self, interrupt):
+        yield StatusChanged("in_progress")
+        yield TextDelta("speaking now\n\n")
+        number = 0
+        while not interrupt.wait(0.01):
+            number += 1
+            yield TextDelta(f"word{number} " if number % 200 else "\n\n")
+        yield Replied(Assistant("..."))
+
+
+def spoken(text):
+    yield StatusChanged("in_progress")
+    for word in text.split(" "):
+        yield TextDelta(word + " ")
+    yield Replied(Assistant(text))
+
+
+def open_session():
+    while options.open_gate and not options.open_gate.exists():
+        time.sleep(0.01)
+    if options.broken:
+        raise ConfigError("No API key.")
+    return FakeSession()
+
+
+def main():
+    repl = Repl(
+        open_session=open_session,
+        open_sink=lambda: pick("plain" if options.plain else "rich"),
+        header="HEADER",
+        history=options.history,
+    )
+    try:
+        code = repl.run()
+    except ChatbotError as error:
+        print(f"chatbot: {error}")
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    print(f"left with {int(code)}")
+    sys.exit(code)
+
+
+main()
