@@ -20,6 +20,8 @@ EXIT_CODES = (
     "130 interrupted."
 )
 
+NOT_GIVEN = (None, False, ())  # what typer hands over where an option was not on the command line
+
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
@@ -36,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
         code = typer.main.get_command(app).main(list(arguments), prog_name="chatbot", standalone_mode=False)
         return int(code or ExitCode.OK)
     except typer.TyperException as error:
-        return _fail(f"{error.format_message()} See chatbot --help.", ExitCode.USAGE)
+        return _fail(f"{error.format_message().rstrip('.')}. See chatbot --help.", ExitCode.USAGE)
     except ChatbotError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
@@ -113,7 +115,7 @@ def chat(  # the options of the program, one parameter each
     ] = False,
 ) -> int:
     """Chat: in a terminal, from a script, or line by line from a pipe."""
-    given = {name: value for name, value in context.params.items() if value is not None and value is not False}
+    given = {name: value for name, value in context.params.items() if not any(value is none for none in NOT_GIVEN)}
     if context.invoked_subcommand:
         if given:
             raise UsageError(f"Put the options behind the command: chatbot {context.invoked_subcommand} ...")

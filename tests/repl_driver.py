@@ -66,6 +66,9 @@ class FakeSession:
             yield from self._slowly(interrupt)
         elif word == "stuck":
             yield TextDelta("stuck now\n\n")
+            while not interrupt.wait(0.01):
+                pass
+            yield TextDelta("not stopping\n\n")
             while True:
                 time.sleep(0.01)
         elif word == "fail":

@@ -234,6 +234,7 @@ def test_a_second_ctrl_c_leaves(chat):
     terminal.type("stuck\r")
     terminal.wait_for("stuck now")
     terminal.type(CTRL_C)
+    terminal.wait_for("not stopping")
     terminal.type(CTRL_C)
     assert terminal.wait_for_exit() == 130
     assert "Ctrl-C stops" not in terminal.text()

@@ -58,4 +58,5 @@ def open_model(choice: ModelChoice, *, timeout: float, temperature: float | None
         timeout=timeout,
         temperature=temperature,
         label=f"{choice.provider}:{choice.name}",
+        key_name=choice.key_env or "the API key",
     )
