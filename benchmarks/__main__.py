@@ -15,8 +15,8 @@ from benchmarks.terminal import Terminal
 from chatbot.events import ToolReturned
 from chatbot.interrupt import Interrupt
 from chatbot.models.chat_completions import ChatCompletions
+from chatbot.pack import Pack, Tool
 from chatbot.session import Session, drive
-from chatbot.tool import Pack, Tool
 from tests.loopback import ChatServer, calls, stall, text
 
 PYTHON = [sys.executable]

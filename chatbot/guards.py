@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 from chatbot.types import Failure
 
 

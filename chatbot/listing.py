@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from chatbot.pack import Pack, Tool, function_schema
 from chatbot.render.clean import clean
-from chatbot.tool import Pack, Tool, function_schema
 
 
 def as_schemas(packs: Sequence[Pack]) -> str:

@@ -23,7 +23,7 @@ from chatbot.events import (
     TurnEnded,
     TurnStarted,
 )
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 from chatbot.types import ToolCall
 
 MASK = "•••"

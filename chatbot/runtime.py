@@ -14,7 +14,7 @@ from chatbot.beside import Interrupted, Mailbox, start
 from chatbot.events import ToolReturned
 from chatbot.guards import Gate, Guard, Invocation, Ran, Standing, after, judge
 from chatbot.interrupt import Interrupt
-from chatbot.tool import Context, InvalidArguments, Pack, Tool, ToolFailed, Verified
+from chatbot.pack import Context, InvalidArguments, Pack, Tool, ToolFailed, Verified
 from chatbot.types import Failure, ToolCall, ToolResult, interrupted
 
 log = logging.getLogger(__name__)

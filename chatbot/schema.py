@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 
 from chatbot.errors import UsageError
-from chatbot.tool import Context, InvalidArguments, SecretMark
+from chatbot.pack import Context, InvalidArguments, SecretMark
 
 ALL_AS_WRITTEN = ConfigDict(extra="forbid", arbitrary_types_allowed=False, protected_namespaces=())
 

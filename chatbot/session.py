@@ -29,8 +29,8 @@ from chatbot.events import (
 from chatbot.interrupt import Interrupt
 from chatbot.masking import Mask, MaskedStream
 from chatbot.models import Model, Prompt
+from chatbot.pack import Pack, Tool
 from chatbot.runtime import Runtime
-from chatbot.tool import Pack, Tool
 from chatbot.types import Assistant, Message, ToolResult, User, repaired
 
 INTERRUPTED = "[interrupted]"

@@ -6,8 +6,8 @@ from typing import Any
 
 from chatbot.events import Event, to_json
 from chatbot.interrupt import Interrupt
+from chatbot.pack import Context, InvalidArguments, Pack, Tool
 from chatbot.session import Outcome, Session, drive
-from chatbot.tool import Context, InvalidArguments, Pack, Tool
 from chatbot.types import Assistant, ToolCall
 
 

@@ -18,10 +18,10 @@ from chatbot.events import (
     TurnEnded,
     TurnStarted,
 )
+from chatbot.pack import Pack, Tool
 from chatbot.render import pick
 from chatbot.repl import Repl
 from chatbot.session import Outcome
-from chatbot.tool import Pack, Tool
 from chatbot.types import Assistant, ToolCall, ToolResult, User
 
 parser = argparse.ArgumentParser()

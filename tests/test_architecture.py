@@ -15,7 +15,7 @@ PACKS = sorted((ROOT.parent / "tools").glob("*.py"))
 
 LAYERS = [
     {"errors", "types", "interrupt"},
-    {"events", "providers", "tool"},
+    {"events", "providers", "pack"},
     {"config", "schema"},
     {"masking", "guards", "models", "packs", "render", "script", "beside"},
     {"runtime"},

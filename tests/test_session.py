@@ -7,8 +7,8 @@ from chatbot.events import Notice, ReasoningDelta, StatusChanged, TextDelta, Too
 from chatbot.interrupt import Interrupt
 from chatbot.models import Prompt
 from chatbot.models.scripted import Scripted
+from chatbot.pack import ToolFailed, Verified
 from chatbot.session import Session, drive
-from chatbot.tool import ToolFailed, Verified
 from chatbot.types import Assistant, ToolResult, User
 from tests.conversation import calling, pack, say, told, tool
 

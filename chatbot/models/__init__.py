@@ -7,7 +7,7 @@ from typing import Protocol
 from chatbot.config import OFFLINE, ModelChoice
 from chatbot.events import Delta
 from chatbot.interrupt import Interrupt
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 from chatbot.types import Assistant, Message
 
 

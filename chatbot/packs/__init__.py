@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from chatbot.errors import UsageError
-from chatbot.tool import Pack
+from chatbot.pack import Pack
 
 ENTRY_POINTS = "chatbot.packs"
 TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

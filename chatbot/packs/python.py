@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any
 
 from chatbot.errors import UsageError
+from chatbot.pack import DECLARED, Context, Declared, Pack, Tool
 from chatbot.schema import signature_of
-from chatbot.tool import DECLARED, Context, Declared, Pack, Tool
 
 
 def load_file(path: Path) -> ModuleType:

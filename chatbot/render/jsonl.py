@@ -1,9 +1,13 @@
 """Events for programs: one JSON object a line."""
 
 import json
+import re
 from typing import TextIO
 
 from chatbot.events import Event, is_durable, to_json
+
+_UNSHOWABLE = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON may hold as it is, but would drive a terminal, split a line or crash a stream."""
 
 
 class JsonLines:
@@ -22,9 +26,13 @@ class JsonLines:
 
 def _line(event: Event, encoding: str) -> str:
     fields = to_json(event)
-    line = json.dumps(fields, ensure_ascii=False)
+    line = _UNSHOWABLE.sub(_escaped, json.dumps(fields, ensure_ascii=False))
     try:
         line.encode(encoding)
-    except UnicodeEncodeError:  # a lone surrogate, or a stream that is not UTF-8: escapes say the same in ASCII
+    except UnicodeEncodeError:  # the stream is not UTF-8: escapes say the same in ASCII
         line = json.dumps(fields)
     return line + "\n"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

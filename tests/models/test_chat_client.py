@@ -13,7 +13,7 @@ from chatbot.events import Notice, StatusChanged, TextDelta
 from chatbot.interrupt import Interrupt
 from chatbot.models import Prompt
 from chatbot.models.chat_completions import ChatCompletions, Patience
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 from chatbot.types import Assistant, ToolCall, ToolResult, Usage, User
 from tests.loopback import Behaviour, ChatServer, calls, chunk, chunks, cut, raw, stall, status, text
 

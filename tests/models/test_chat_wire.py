@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatbot.models import Prompt
 from chatbot.models.chat_completions import wire
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 from chatbot.types import Assistant, ToolCall, ToolResult, Usage, User
 from tests.loopback import violations
 

@@ -43,5 +43,13 @@ def test_deltas():
 def test_what_the_stream_cannot_hold_is_escaped_json():
     for encoding, text in (("utf-8", "\ud800 é"), ("ascii", "😀")):
         raw = io.BytesIO()
-        pick("json", stdout=io.TextIOWrapper(raw, encoding))(TurnStarted(User(text)))
+        out = io.TextIOWrapper(raw, encoding)
+        pick("json", stdout=out)(TurnStarted(User(text)))
         assert json.loads(raw.getvalue())["message"]["text"] == text
+
+
+def test_nothing_in_it_drives_a_terminal():
+    text = "\x1b[31m \x9b31m \x7f \u202e \u2028"
+    line = played([TurnStarted(User(text))])
+    assert line.isprintable() or line[:-1].isprintable()
+    assert json.loads(line)["message"]["text"] == text

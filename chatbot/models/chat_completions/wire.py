@@ -10,7 +10,7 @@ from typing import Any
 
 from chatbot.models import Prompt
 from chatbot.models.chat_completions.text import whole, whole_json
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 from chatbot.types import Assistant, Message, ToolCall, ToolResult, User, repaired
 
 OPAQUE = "chat_completions"

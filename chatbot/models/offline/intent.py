@@ -9,7 +9,7 @@ from chatbot.models.offline.english import CONCEPTS, VERBS, bag
 from chatbot.models.offline.named import Find, named
 from chatbot.models.offline.schemas import Slot, slots_of
 from chatbot.models.offline.words import Utterance, stem, stems, words_of
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 
 ENOUGH = 1.0
 """The score from which on a tool counts as meant."""

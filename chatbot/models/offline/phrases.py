@@ -9,7 +9,7 @@ from chatbot.models.offline.intent import Card, Catalog
 from chatbot.models.offline.outcomes import content_of, is_bare_success, is_success, joined, reason_of, worded
 from chatbot.models.offline.schemas import Slot
 from chatbot.models.offline.words import stem, words_of
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 from chatbot.types import ToolResult
 
 NOTICE = (

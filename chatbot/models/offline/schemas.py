@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from chatbot.models.offline.english import bag
 from chatbot.models.offline.words import compact, words_of
-from chatbot.tool import Tool
+from chatbot.pack import Tool
 
 Kind = Literal[
     "integer", "number", "boolean", "enum", "date", "date-time", "time", "email", "uri", "uuid", "array", "json",
