@@ -22,7 +22,7 @@ from tests.loopback import ChatServer, calls, stall, text
 PYTHON = [sys.executable]
 CHATBOT = [str(Path(sys.executable).with_name("chatbot"))]
 FLOOR = [*PYTHON, "-m", "benchmarks.floor"]
-PROMPT = b"> "
+PROMPT = b">"  # what follows it may be drawn as a movement of the cursor
 KEYS = "OPENAI", "CHATBOT"
 
 

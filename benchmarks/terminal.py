@@ -1,9 +1,12 @@
 """A program in a pseudo-terminal: typed to, and watched with a clock."""
 
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
+import termios
 import time
 from collections.abc import Mapping, Sequence
 
@@ -18,6 +21,7 @@ class Terminal:
         self.started = time.perf_counter()
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
             os.execvpe(command[0], list(command), {**environment, "TERM": "xterm-256color"})
 
     def wait_for(self, text: bytes, seconds: float = 30.0) -> float:

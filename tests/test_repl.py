@@ -320,7 +320,9 @@ def test_signals_restore_the_terminal(chat, number, words):
 
 
 def test_leaving_restores_the_terminal(tmp_path):
-    shell = f"stty -a > before; {sys.executable} {DRIVER} --history {tmp_path}/h; stty -a > after; echo BACK"
+    shell = (
+        f"trap : INT; stty -a > before; {sys.executable} {DRIVER} --history {tmp_path}/h; stty -a > after; echo BACK"
+    )
     with Terminal(["/bin/sh", "-c", shell], env={"PYTHONPATH": str(ROOT)}, cwd=str(tmp_path)) as terminal:
         ready(terminal)
         terminal.type("slow\r")
@@ -361,7 +363,7 @@ def test_plain(chat):
 def test_dumb_terminal(chat):
     terminal = chat("--greets", env={"TERM": "dumb"})
     terminal.wait_for("HELLO")
-    terminal.wait_for("> ")
+    terminal.wait_for_prompt()
     terminal.type("hi\r")
     terminal.wait_for("You said 'hi'.")
     assert b"\x1b" not in terminal.raw

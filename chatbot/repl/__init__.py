@@ -201,12 +201,13 @@ class Repl:
     @contextmanager
     def _waiting(self, what: str, interrupt: Interrupt) -> Iterator[None]:
         """Say what we wait for while the block waits; Ctrl-C sets `interrupt`."""
-        _write(f"{what}\n" if is_dumb_terminal() else f"\r{what}\x1b[K")
-        try:
-            with interrupt.calling(lambda: self._wake.put(None)), on_sigint(interrupt):
+        dumb = is_dumb_terminal()
+        with interrupt.calling(lambda: self._wake.put(None)), on_sigint(interrupt):
+            _write(f"{what}\n" if dumb else f"\r{what}\x1b[K")
+            try:
                 yield
-        finally:
-            _write("" if is_dumb_terminal() else "\r\x1b[K")
+            finally:
+                _write("" if dumb else "\r\x1b[K")
 
 
 def _keys() -> KeyBindings:

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from chatbot.render.blocks import Blocks
 
-LINES = st.sampled_from(["text", "", " ", "```", "```python", "~~~", "- item", "1. one", "  more", "# head", "| a |", ">"])
+LINES = st.sampled_from(
+    ["text", "", " ", "```", "```python", "~~~", "- item", "1. one", "  more", "# head", "| a |", ">"]
+)
 
 
 def cut(*pieces):
@@ -38,7 +40,7 @@ def test_blocks(text, blocks):
 def test_nothing_is_lost(text, size):
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
     assert cut(*pieces) == cut(text)
-    assert "".join(cut(text)).split() == text.split()
+    assert " ".join(cut(text)).split() == text.split()
 
 
 def test_a_finished_block_is_handed_out_at_once():

@@ -256,7 +256,9 @@ VERBS_ASKING = bag("get list check return show is id")
 
 def _is_preamble(index: int, scene: Scene) -> bool:
     token = scene.utterance.tokens[index]
-    if token.kind == "quote":
+    following = scene.utterance.tokens[index + 1 : index + 2]
+    titled = _is_proper(index, scene) and any(_is_proper(index + 1, scene) for _ in following)
+    if token.kind == "quote" or (index > 0 and titled):
         return False
     return (
         token.is_filler
