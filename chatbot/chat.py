@@ -2,10 +2,10 @@
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TextIO
 
-from chatbot.config import ModelChoice, Settings
+from chatbot.config import Settings
 from chatbot.errors import ExitCode
 from chatbot.events import Sink
 from chatbot.interrupt import Interrupt, on_sigint
@@ -53,19 +53,6 @@ def exit_code(outcome: Outcome) -> ExitCode:
     if outcome.stop == "interrupted":
         return ExitCode.INTERRUPTED
     return outcome.error.exit_code if outcome.error else ExitCode.OK
-
-
-def lines(stream: TextIO) -> Iterator[str]:
-    """Yield the user turns of a pipe: one a line, blank ones skipped, as soon as they come."""
-    while line := stream.readline():
-        if line.strip():
-            yield line.rstrip("\r\n")
-
-
-def header(choice: ModelChoice, packs: Iterable[str]) -> str:
-    """Return the line above the first prompt."""
-    model = choice.provider + (f":{choice.name}" if choice.name else "")
-    return f"chatbot · {model} · {', '.join(packs) or 'no packs'} · /help for commands, Ctrl-D leaves"
 
 
 def log_to(stream: TextIO, mask: Mask) -> None:

@@ -1,19 +1,19 @@
 """The command line: every option in one place; composes the chat, and maps each error to one line and an exit code."""
 
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.chat import converse, header, lines, open_session
 from chatbot.config import Settings, data_path, load_dotenv_file, load_settings
 from chatbot.errors import ChatbotError, ExitCode, UsageError
 from chatbot.render import Kind, pick
 from chatbot.render.clean import clean
-from chatbot.script import read_script
+
+if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.session import Session
 
 EXIT_CODES = (
     "Exit codes: 0 fine, 1 a turn failed, 2 usage, 3 configuration or credentials, 4 model unreachable, "
@@ -45,8 +45,8 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:  # whoever read our output has had enough
         return ExitCode.OK
-    except Exception as error:  # the last line of defence: a bug is told in one line too
-        logging.getLogger("chatbot").debug("internal error", exc_info=True)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told in one line too
+        _log_traceback()
         hint = "" if "--debug" in arguments else " (--debug shows where)"
         return _fail(f"internal error: {type(error).__name__}: {error}{hint}", ExitCode.TURN_FAILED)
 
@@ -54,6 +54,12 @@ def run(arguments: Sequence[str]) -> int:
 def _fail(text: str, code: ExitCode) -> ExitCode:
     sys.stderr.write(f"chatbot: {clean(' '.join(text.split()))}\n")
     return code
+
+
+def _log_traceback() -> None:
+    import logging
+
+    logging.getLogger("chatbot").debug("internal error", exc_info=True)
 
 
 def _show_version(wanted: bool) -> None:
@@ -126,22 +132,42 @@ def chat(  # the options of the program, one parameter each
     kind: Kind = "json" if settings.json else "plain" if settings.plain or not on_terminal else "rich"
     if settings.script is None and sys.stdin.isatty() and on_terminal and kind != "json":
         return _interactive(settings, kind)
+    return _scripted(settings, kind)
+
+
+def _scripted(settings: Settings, kind: Kind) -> ExitCode:
+    from chatbot.chat import converse, open_session
+    from chatbot.script import lines, read_script
+
     sink = pick(kind, deltas=settings.deltas, echo_user=True)
     said = read_script(settings.script) if settings.script else lines(sys.stdin)
     return converse(open_session(settings), said, sink, greeting=settings.greeting)
 
 
 def _interactive(settings: Settings, kind: Kind) -> ExitCode:
+    """Show the prompt; what a session needs is loaded behind it."""
     from chatbot.repl import Repl
 
+    def open_session() -> "Session":
+        from chatbot.chat import open_session
+
+        return open_session(settings)
+
     repl = Repl(
-        open_session=lambda: open_session(settings),
+        open_session=open_session,
         open_sink=lambda: pick(kind),
-        header=header(settings.model, settings.packs),
+        header=_header(settings),
         history=data_path() / "history",
         greeting=settings.greeting,
     )
     return repl.run()
+
+
+def _header(settings: Settings) -> str:
+    """Return the line above the first prompt."""
+    model = ":".join(part for part in settings.model[:2] if part)
+    packs = ", ".join(settings.packs) or "no packs"
+    return clean(f"chatbot · {model} · {packs} · /help for commands, Ctrl-D leaves")
 
 
 app.callback(invoke_without_command=True)(chat)

@@ -5,12 +5,11 @@ options' names with underscores: model, base_url, api_key_env, packs, system, in
 temperature. `profile = "NAME"` (or `--profile`) picks a table; what the table leaves out comes from the top level.
 """
 
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from chatbot.errors import ConfigError, UsageError
 from chatbot.providers import PROVIDERS, Provider
@@ -20,8 +19,7 @@ OFFLINE = "offline"
 DETERMINISTIC: float | None = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
+class ModelChoice(NamedTuple):
     """Which model answers, and where. provider "offline" needs nothing else; key_env names where the key came from."""
 
     provider: str
@@ -31,7 +29,7 @@ class ModelChoice:
     key_env: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """All options of a chat, resolved. timeout: seconds the model may stay silent. temperature None: not sent."""
 
@@ -83,8 +81,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(NamedTuple):
     """One option, asked of all its sources in order."""
 
     flags: Mapping[str, Any]
@@ -148,6 +145,8 @@ def split_spec(spec: str) -> tuple[str, str]:
     head, colon, tail = spec.partition(":")
     if head in PROVIDERS:
         return head, tail
+    import difflib
+
     if colon and (near := difflib.get_close_matches(head, PROVIDERS, 1, 0.75)):
         raise UsageError(
             f"There is no provider {head!r}. Did you mean {near[0]}:{tail}? Known: {', '.join(PROVIDERS)}."

@@ -1,10 +1,9 @@
 """The providers people use: where each answers, and which variable holds its key."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(NamedTuple):
     """An OpenAI-compatible server. key_env "": it needs no key; base_url "": only the user knows it."""
 
     base_url: str

@@ -1,7 +1,9 @@
-"""Scripts: the user turns of a conversation, read from a text file."""
+"""User turns from where nobody types them: a script, or a pipe."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from chatbot.errors import UsageError
 
@@ -36,3 +38,10 @@ def turns(text: str) -> list[str]:
         else:
             raise ValueError(f"line {number}: an indented line continues a turn, but there is none above it.")
     return said
+
+
+def lines(stream: TextIO) -> Iterator[str]:
+    """Yield the user turns of a pipe: one a line, blank ones skipped, as soon as they come."""
+    while line := stream.readline():
+        if line.strip():
+            yield line.rstrip("\r\n")

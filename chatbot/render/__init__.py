@@ -4,9 +4,10 @@ Importing this costs nothing; a sink's own libraries are loaded when it is picke
 """
 
 import sys
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
-from chatbot.events import Sink
+if TYPE_CHECKING:  # the prompt comes first
+    from chatbot.events import Sink
 
 Kind = Literal["rich", "plain", "json"]
 
@@ -18,7 +19,7 @@ def pick(
     echo_user: bool = False,
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
-) -> Sink:
+) -> "Sink":
     """Return the sink of that kind; loads rich where it is needed.
 
     deltas: JSON also tells pieces of text. echo_user: rich shows what the user said, where nobody saw it typed.

@@ -1,0 +1,55 @@
+"""Keeps the README true: `python -m tests.readme` writes into its console blocks what their commands print today."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+CONSOLE = re.compile(r"(?m)^```console\n\$ (chatbot .*)\n((?:.*\n)*?)```$")
+SHELL = re.compile(r"(?ms)^```sh\n(.*?)^```$")
+PACK = re.compile(r"(?ms)^```python\n(.*?)^```$")
+
+
+def run(command: str, home: Path, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a command line of the README in an empty home, with no key and no terminal."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "CHATBOT", "XDG"))
+    }
+    environment |= {
+        "HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+        "SUPPORT_DB": str(home / "support.db"),
+        "COLUMNS": "100",
+    }
+    command = re.sub(r"(^|\| )chatbot\b", rf"\1{shlex.quote(sys.executable)} -m chatbot", command)
+    return subprocess.run(
+        command,
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=folder,
+        env=environment,
+        check=False,
+    )
+
+
+def rewritten(text: str) -> str:
+    """Return the README with what its console commands print today."""
+
+    def block(match: re.Match[str]) -> str:
+        with tempfile.TemporaryDirectory() as home:
+            printed = run(match[1], Path(home)).stdout.strip("\n")
+        return f"```console\n$ {match[1]}\n{printed}\n```"
+
+    return CONSOLE.sub(block, text)
+
+
+if __name__ == "__main__":
+    README.write_text(rewritten(README.read_text("utf-8")), "utf-8")
