@@ -7,7 +7,6 @@ temperature. `profile = "NAME"` (or `--profile`) picks a table; what the table l
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,8 +28,7 @@ class ModelChoice(NamedTuple):
     key_env: str = ""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """All options of a chat, resolved. timeout: seconds the model may stay silent. temperature None: not sent."""
 
     model: ModelChoice

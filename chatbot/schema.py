@@ -7,20 +7,43 @@ the parameters. This module is slow to import, and so is imported only when a pa
 import dataclasses
 import inspect
 import json
+import math
+import sys
+import types
 import typing
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, get_args, get_origin
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, NotRequired, Required, get_args, get_origin
 
 import docstring_parser
-import pydantic_core
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic.errors import PydanticUserError
+import typing_extensions
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError, create_model
+from pydantic.fields import FieldInfo
 
 from chatbot.errors import UsageError
 from chatbot.pack import Context, InvalidArguments, SecretMark
 
 ALL_AS_WRITTEN = ConfigDict(extra="forbid", arbitrary_types_allowed=False, protected_namespaces=())
+PLAIN = {
+    "missing": "missing",
+    "string_type": "should be a string",
+    "int_type": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "float_type": "should be a number",
+    "bool_type": "should be true or false",
+    "uuid_parsing": "should be a UUID",
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "should be a list"),
+    **dict.fromkeys(("model_type", "dict_type", "dataclass_type", "model_attributes_type"), "should be an object"),
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), "should be a date, YYYY-MM-DD"),
+    **dict.fromkeys(("datetime_type", "datetime_parsing", "datetime_from_date_parsing"), "should be an ISO 8601 time"),
+    "string_unicode": "hold text that is not Unicode",
+}
+DECLARED_ONLY = {
+    *("literal_error", "enum", "none_required", "string_pattern_mismatch", "multiple_of", "json_invalid"),
+    *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
+    *("too_short", "too_long", "string_too_short", "string_too_long"),
+}
+"""Errors whose own text is made of what the hint declares; that of others may hold a piece of the value."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,7 +63,7 @@ class Signature:
 
 def signature_of(function: Callable[..., Any], where: str) -> Signature:
     """Return what the function asks for. Raises UsageError, beginning with `where`, if a model could not call it."""
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+    if inspect.iscoroutinefunction(inspect.unwrap(function)) or inspect.isasyncgenfunction(function):
         raise UsageError(f"{where} is async; a tool is a plain function (it runs in a thread of its own).")
     doc = docstring_parser.parse(inspect.getdoc(function) or "")
     about = {parameter.arg_name: " ".join((parameter.description or "").split()) for parameter in doc.params}
@@ -48,20 +71,30 @@ def signature_of(function: Callable[..., Any], where: str) -> Signature:
     context = ""
     fields: dict[str, Any] = {}
     secrets: set[str] = set()
+    ours: set[str] = set()
     for name, parameter in inspect.signature(function).parameters.items():
         hint = _hint(name, parameter, hints, where)
-        if hint is Context:
+        if _is_context(hint):
             context = name
             continue
-        secrets |= set(_secret_names(name, hint, set()))
-        fields[f"argument_{len(fields)}"] = (hint, _field(name, parameter, about.get(name)))
-    model = _model(fields, where)
-    return Signature(_description(doc), _schema(model), _parser(model), frozenset(secrets), context)
+        for names, inner in _within((name,), hint, set()):
+            if inner is Context:
+                raise UsageError(f"{where}: {name} holds a Context, which a model must not set; write {name}: Context.")
+            if inner in (SecretStr, SecretBytes) or SecretMark in getattr(inner, "__metadata__", ()):
+                secrets.update(names)
+        if isinstance(parameter.default, FieldInfo):
+            hint = Annotated[hint, parameter.default]
+        field = _field(name, parameter, hint, about.get(name))
+        if parameter.default is parameter.empty or isinstance(parameter.default, FieldInfo):
+            ours.add(name)
+        fields[f"argument_{len(fields)}"] = (hint, field)
+    model, schema = _model(fields, frozenset(secrets), where)
+    return Signature(_description(doc), schema, _parser(model, ours, frozenset(secrets)), frozenset(secrets), context)
 
 
 def _hints(function: Callable[..., Any], where: str) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(function, include_extras=True)
+        return {name: _modern(hint) for name, hint in typing.get_type_hints(function, include_extras=True).items()}
     except Exception as error:  # noqa: BLE001 - whatever a hint's own text raises
         raise UsageError(f"{where}: its type hints cannot be read: {error}") from None
 
@@ -76,74 +109,141 @@ def _hint(name: str, parameter: inspect.Parameter, hints: Mapping[str, Any], whe
     return hints[name]
 
 
-def _field(name: str, parameter: inspect.Parameter, about: str | None) -> Any:
+def _modern(hint: Any) -> Any:
+    """Return the hint with a TypedDict as pydantic wants it: before Python 3.12, it takes no typing.TypedDict."""
+    if sys.version_info >= (3, 12):
+        return hint
+    if typing.is_typeddict(hint) and type(hint).__module__ == "typing":
+        items = {name: _modern(inner) for name, inner in typing.get_type_hints(hint, include_extras=True).items()}
+        for name in hint.__optional_keys__:
+            if get_origin(items[name]) not in (Required, NotRequired):
+                items[name] = NotRequired[items[name]]
+        return typing_extensions.TypedDict(hint.__name__, items)  # type: ignore[operator]
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return Annotated[(_modern(inner[0]), *inner[1:])]  # type: ignore[return-value]
+    modern = tuple(_modern(item) for item in inner)
+    if origin is Literal or all(new is old for new, old in zip(modern, inner, strict=True)):
+        return hint
+    return typing.Union[modern] if origin is types.UnionType else origin[modern]  # noqa: UP007
+
+
+def _field(name: str, parameter: inspect.Parameter, hint: Any, about: str | None) -> Any:
+    """Return the parameter's own field; what a Field(...) in its hint or as its default says goes first."""
     default = ... if parameter.default is parameter.empty else parameter.default
-    if about:
-        return Field(default, alias=name, description=about)
-    return Field(default, alias=name)
+    options: dict[str, Any] = {"alias": name, "default": default, "description": about}
+    for info in getattr(hint, "__metadata__", ()):
+        if isinstance(info, FieldInfo):
+            options["description"] = info.description or options["description"]
+            if options["default"] is ... or options["default"] is info:
+                options["default"] = ... if info.is_required() else info.default
+                if info.default_factory:
+                    del options["default"]
+                    return Field(default_factory=info.default_factory, **options)
+    return Field(**options)
 
 
-def _model(fields: dict[str, Any], where: str) -> type[BaseModel]:
+def _model(fields: dict[str, Any], secrets: frozenset[str], where: str) -> tuple[type[BaseModel], dict[str, Any]]:
     """Make a model whose own field names are ours, so that no argument's name can clash with pydantic's."""
     try:
-        return create_model("Arguments", __config__=ALL_AS_WRITTEN, **fields)
-    except (PydanticUserError, TypeError, NameError, pydantic_core.SchemaError) as error:
-        raise UsageError(f"{where}: no JSON schema can be made of its type hints: {_first_line(error)}") from None
+        model = create_model("Arguments", __config__=ALL_AS_WRITTEN, **fields)
+        return model, _schema(model, secrets)
+    except Exception as error:  # noqa: BLE001 - pydantic, and the pack's own types, raise all kinds
+        text = " ".join(str(error).partition("\n\nFor further information")[0].split()) or type(error).__name__
+        raise UsageError(f"{where}: no JSON schema can be made of its type hints: {text}") from None
 
 
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
+def _schema(model: type[BaseModel], secrets: frozenset[str]) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a default that JSON cannot hold is left out of the schema, which is right
         schema = model.model_json_schema(by_alias=True)
-    plain: dict[str, Any] = _without_titles(schema)
+    plain: dict[str, Any] = _plain(schema, secrets)
     plain.setdefault("properties", {})
     return plain
 
 
-def _without_titles(schema: Any) -> Any:
-    """Return the schema without pydantic's titles; a property may well be called "title"."""
+def _plain(schema: Any, secrets: frozenset[str]) -> Any:
+    """Return the schema without pydantic's titles (a property may be called "title") and without secret defaults."""
     if isinstance(schema, list):
-        return [_without_titles(item) for item in schema]
+        return [_plain(item, secrets) for item in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {}
     for key, value in schema.items():
         if key in ("properties", "$defs"):
-            kept[key] = {name: _without_titles(item) for name, item in value.items()}
+            kept[key] = {name: _plain(item, secrets) for name, item in value.items()}
+            for name in secrets & set(value) if key == "properties" else ():
+                kept[key][name].pop("default", None)
+        elif key == "default" and _discloses(value, secrets):
+            continue
         elif key in ("default", "const", "enum", "examples"):
             kept[key] = value
         elif key != "title":
-            kept[key] = _without_titles(value)
+            kept[key] = _plain(value, secrets)
     return kept
+
+
+def _discloses(value: Any, secrets: frozenset[str]) -> bool:
+    if isinstance(value, dict):
+        return bool(secrets & set(value)) or any(_discloses(item, secrets) for item in value.values())
+    return isinstance(value, list) and any(_discloses(item, secrets) for item in value)
 
 
 def _description(doc: docstring_parser.Docstring) -> str:
     return "\n\n".join(part for part in (doc.short_description, doc.long_description) if part)
 
 
-def _secret_names(name: str, hint: Any, seen: set[Any]) -> Iterator[str]:
-    """Yield the names of the properties that are marked secret in a hint, however deep."""
-    if get_origin(hint) is Annotated and SecretMark in hint.__metadata__:
-        yield name
-    for inner in get_args(hint):
-        yield from _secret_names(name, inner, seen)
-    if isinstance(hint, type) and hint not in seen and getattr(hint, "__annotations__", None):
-        seen.add(hint)
-        for field, inner in typing.get_type_hints(hint, include_extras=True).items():
-            yield from _secret_names(field, inner, seen)
+def _is_context(hint: Any) -> bool:
+    """Return whether the hint is Context, also as an optional: it is the session that gives it, never the model."""
+    if hint is Context:
+        return True
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _is_context(inner[0])
+    optional = origin in (typing.Union, types.UnionType)
+    return optional and all(item is type(None) or _is_context(item) for item in inner)
 
 
-def _parser(model: type[BaseModel]) -> Callable[[str], dict[str, Any]]:
+def _within(names: tuple[str, ...], hint: Any, seen: set[Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every hint inside a hint, however deep, with the names of the property that it belongs to."""
+    yield names, hint
+    for inner in (*get_args(hint), *filter(None, [getattr(hint, "__value__", None)])):
+        yield from _within(names, inner, seen)
+    origin = get_origin(hint)
+    kind = origin if isinstance(origin, type) else hint
+    if isinstance(kind, type) and kind not in seen and getattr(kind, "__annotations__", None) and kind is not Context:
+        seen.add(kind)
+        known = getattr(kind, "__pydantic_fields__", {})
+        for field, inner in typing.get_type_hints(kind, include_extras=True).items():
+            infos = [known.get(field), *getattr(inner, "__metadata__", ())]
+            yield from _within((field, *_aliases(infos)), inner, seen)
+
+
+def _aliases(infos: list[Any]) -> Iterator[str]:
+    for info in infos:
+        if isinstance(info, FieldInfo):
+            other = info.validation_alias
+            choices = other.choices if isinstance(other, AliasChoices) else (info.alias, other)
+            yield from (choice for choice in choices if isinstance(choice, str))
+
+
+def _parser(model: type[BaseModel], ours: set[str], secrets: frozenset[str]) -> Callable[[str], dict[str, Any]]:
+    """Return the parser. `ours`: arguments for which the function itself has no default that it could use."""
+    names = {field: info.alias or field for field, info in model.model_fields.items()}
+
     def parse(text: str) -> dict[str, Any]:
+        data: Any = None
         try:
-            json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
+            data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused, parse_float=_finite)
             checked = model.model_validate_json(text, strict=True)
         except ValidationError as error:
-            raise InvalidArguments("; ".join(_complaints(error))) from None
+            raise InvalidArguments(_complaints(error, data, secrets, names.values())) from None
         except (ValueError, RecursionError) as error:
             raise InvalidArguments(f"they are not a JSON object: {_first_line(error)}") from None
-        given = ((field, model.model_fields[field].alias or field) for field in checked.model_fields_set)
-        return {alias: getattr(checked, field) for field, alias in given}
+        except Exception as error:  # noqa: BLE001 - a validator of the pack's own types may raise anything
+            raise InvalidArguments(f"they cannot be checked ({type(error).__name__})") from None
+        given = checked.model_fields_set
+        return {name: getattr(checked, field) for field, name in names.items() if field in given or name in ours}
 
     return parse
 
@@ -159,18 +259,48 @@ def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _complaints(error: ValidationError) -> Iterator[str]:
-    """Yield what is wrong with each argument, without its value: that may be a secret."""
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        place = ".".join(map(str, problem["loc"]))
-        match problem["type"]:
-            case "missing":
-                text = "missing"
-            case "extra_forbidden":
-                text = "there is no such argument"
-            case _:
-                text = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
-        yield f"{place}: {text}" if place else text
+def _finite(number: str) -> float:
+    if not math.isfinite(float(number)):
+        raise ValueError("a number is too big")
+    return float(number)
+
+
+def _complaints(error: ValidationError, data: Any, secrets: frozenset[str], known: Iterable[str]) -> str:
+    """Return what is wrong with each argument, without its value: that may be a secret."""
+    found: dict[str, list[str]] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        kind, place = problem["type"], _place(problem["loc"], data, problem["type"], secrets)
+        if kind in ("extra_forbidden", "unexpected_keyword_argument"):
+            text = "there is no such argument" + (f" (only {', '.join(known)})" if len(problem["loc"]) == 1 else "")
+        elif kind in ("value_error", "assertion_error") and not secrets:
+            text = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        elif kind in DECLARED_ONLY:
+            text = problem["msg"].removeprefix("Input ")
+        else:
+            text = PLAIN.get(kind, f"is not valid ({kind.replace('_', ' ')})")
+        found.setdefault(place, []).append(text)
+    return "; ".join(f"{place}: {_either(texts)}" if place else _either(texts) for place, texts in found.items())
+
+
+def _either(texts: list[str]) -> str:
+    first, *others = dict.fromkeys(texts)
+    return " or ".join([first, *(text.removeprefix("should be ") for text in others)])
+
+
+def _place(loc: tuple[int | str, ...], value: Any, kind: str, secrets: frozenset[str]) -> str:
+    """Return the argument's path: without pydantic's names for the arms of a union, and not into a secret."""
+    path: list[str] = []
+    for number, step in enumerate(loc, 1):
+        if isinstance(value, dict) and step in value:
+            value = value[step]  # type: ignore[index]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        elif kind != "missing" or number < len(loc):
+            continue
+        path.append(str(step)[:64])
+        if step in secrets:
+            break
+    return ".".join(path)
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import os
 import secrets
 import sqlite3
@@ -91,7 +92,7 @@ def _count_attempt(database: sqlite3.Connection, username: str) -> None:
     )
     left = latest + LOCKED_SECONDS - now
     if wrong >= ATTEMPTS and left > 0:
-        minutes = max(1, round(left / 60))
+        minutes = math.ceil(left / 60)
         raise ToolFailed(f"There were too many wrong keys. The user is locked for {minutes} more minutes.")
     wrong = 0 if left <= 0 else wrong
     database.execute("REPLACE INTO attempts VALUES (?, ?, ?)", (username, wrong + 1, now))
@@ -110,9 +111,10 @@ def _database() -> Iterator[sqlite3.Connection]:
                 if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tickets'").fetchone():
                     _seed(database)
                 yield database
-            finally:
-                if database.in_transaction:
-                    database.execute("COMMIT")
+            except BaseException:
+                database.execute("ROLLBACK")  # half a seed must not stay
+                raise
+            database.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         raise ToolFailed(f"The support database {path} cannot be used: {error}.") from error
 

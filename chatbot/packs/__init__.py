@@ -17,7 +17,8 @@ def open_packs(specs: Iterable[str]) -> tuple[Pack, ...]:
 
     Raises UsageError for what is not there or does not work, and where two packs offer a tool of the same name.
     """
-    packs = tuple(open_pack(spec) for spec in dict.fromkeys(specs))
+    wanted = {_identity(spec): spec for spec in reversed([spec for spec in specs if spec != "none"])}
+    packs = tuple(open_pack(spec) for spec in reversed(wanted.values()))
     _refuse_clashes(packs)
     return packs
 
@@ -35,8 +36,14 @@ def available_packs() -> list[str]:
     return sorted({*_own_packs(), *_entry_points()})
 
 
+def _identity(spec: str) -> object:
+    """Return what is the same for every way to name the same pack."""
+    path = _path(spec) or _own_packs().get(spec)
+    return path.resolve() if path else spec
+
+
 def _path(spec: str) -> Path | None:
-    looks_like_one = spec.endswith(".py") or "/" in spec or "\\" in spec
+    looks_like_one = spec.endswith((".py", ".json")) or "/" in spec or "\\" in spec
     return Path(spec).expanduser() if looks_like_one else None
 
 

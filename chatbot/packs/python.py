@@ -20,19 +20,25 @@ def load_file(path: Path) -> ModuleType:
     """Run a pack's file as a module. Raises UsageError, with file and line, for whatever goes wrong in it."""
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
     name = f"chatbot_pack_{path.stem}_{digest}"
+    folder = path.resolve().parent
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise UsageError(f"There is no pack file {path}.")
     module = importlib.util.module_from_spec(spec)
+    _forget_strangers(folder)
+    before = set(sys.modules)
     sys.modules[name] = module  # type hints and dataclasses look their module up by name
     try:
-        with _importable(path.resolve().parent):
+        with _importable(folder):
             spec.loader.exec_module(module)
     except BaseException as error:
-        del sys.modules[name]
+        for new in set(sys.modules) - before:
+            if new == name or _home(sys.modules[new]) == folder:
+                del sys.modules[new]
         if isinstance(error, KeyboardInterrupt):
             raise
-        raise UsageError(f"{_place(error, path)} cannot be loaded: {type(error).__name__}: {error}") from error
+        reason = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+        raise UsageError(f"{_place(error, path)} cannot be loaded: {type(error).__name__}: {reason}") from error
     return module
 
 
@@ -40,14 +46,14 @@ def load_module(name: str) -> ModuleType:
     """Import an installed module. Raises UsageError for whatever goes wrong in it."""
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"The module {name} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
 def pack_of(module: ModuleType, name: str) -> Pack:
     """Return the module as a pack. Raises UsageError where it offers no tool or one that cannot be called."""
     where = getattr(module, "__file__", None) or module.__name__
-    functions = [value for value in vars(module).values() if _is_tool(value, module)]
+    functions = list(dict.fromkeys(value for value in vars(module).values() if _is_tool(value, module)))
     if not functions:
         raise UsageError(f"{where} offers no tool: write @tool above a function (from chatbot import tool).")
     prompt = getattr(module, "SYSTEM_PROMPT", "")
@@ -91,6 +97,24 @@ def _importable(folder: Path) -> Iterator[None]:
     finally:
         if str(folder) in sys.path:
             sys.path.remove(str(folder))
+
+
+def _home(module: ModuleType) -> Path | None:
+    """Return the folder that a module, or the package it is in, was imported from."""
+    file = getattr(module, "__file__", None)
+    depth = module.__name__.count(".") + (1 if hasattr(module, "__path__") else 0)
+    return Path(file).resolve().parents[depth] if file and len(Path(file).resolve().parents) > depth else None
+
+
+def _forget_strangers(folder: Path) -> None:
+    """Forget helper files of packs in other folders, where this folder has its own of the same name."""
+    reachable = {Path(entry).resolve() for entry in sys.path}
+    for name, module in list(sys.modules.items()):
+        top = name.partition(".")[0]
+        if (folder / f"{top}.py").is_file() or (folder / top).is_dir():
+            home = _home(module)
+            if home and home != folder and home not in reachable:
+                del sys.modules[name]
 
 
 def _place(error: BaseException, path: Path) -> str:

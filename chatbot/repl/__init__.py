@@ -18,7 +18,6 @@ from prompt_toolkit.utils import is_dumb_terminal
 
 from chatbot import commands
 from chatbot.errors import ExitCode
-from chatbot.events import Sink, TurnEnded
 from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.render.clean import clean
 from chatbot.repl.backstage import Backstage
@@ -26,6 +25,7 @@ from chatbot.repl.history import Said
 from chatbot.repl.terminal import quiet, signals
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.events import Sink
     from chatbot.session import Session
 
 PROMPT = "> "
@@ -43,7 +43,7 @@ class Repl:
         self,
         *,
         open_session: "Callable[[], Session]",
-        open_sink: Callable[[], Sink],
+        open_sink: "Callable[[], Sink]",
         header: str,
         history: Path,
         greeting: bool | None = None,
@@ -154,6 +154,7 @@ class Repl:
 
     def _say(self, text: str) -> str:
         """Drive the turn; return what should stand in the input line for another try."""
+        from chatbot.events import TurnEnded
         from chatbot.session import drive
 
         session = self._ready()

@@ -6,10 +6,10 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from chatbot.events import Event, Sink, is_durable
 from chatbot.interrupt import Interrupt
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.events import Event, Sink
     from chatbot.session import Session
 
 
@@ -21,7 +21,7 @@ class Backstage:
     """
 
     def __init__(
-        self, open_session: "Callable[[], Session]", open_sink: Callable[[], Sink], greeting: bool | None
+        self, open_session: "Callable[[], Session]", open_sink: "Callable[[], Sink]", greeting: bool | None
     ) -> None:
         self._open_session = open_session
         self._open_sink = open_sink
@@ -60,6 +60,7 @@ class Backstage:
         self.session = session
         self.changed()
         if self._greeting is not False and session.greets:
+            from chatbot.events import is_durable
             from chatbot.session import drive
 
             said: list[Event] = []
