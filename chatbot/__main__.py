@@ -1,5 +1,6 @@
 """`chatbot` and `python -m chatbot`: answer what needs no machinery at once, leave the rest to the command line."""
 
+import gc
 import os
 import sys
 
@@ -11,10 +12,10 @@ def main() -> None:
 
         print(f"chatbot {__version__}")  # noqa: T201 - this is the data that was asked for
         return
+    gc.disable()  # what is loaded now stays: looking for garbage among it only takes time (open_session enables it)
     from chatbot.cli import run
 
-    code = run(sys.argv[1:])
-    _leave(code)
+    _leave(run(sys.argv[1:]))
 
 
 def _leave(code: int) -> None:

@@ -1,5 +1,6 @@
 """One chat, composed: settings become a session, and a session meets its user turns."""
 
+import gc
 import logging
 import sys
 from collections.abc import Iterable
@@ -27,6 +28,8 @@ def open_session(settings: Settings) -> Session:
     session.mask.learn(settings.model.api_key, "API key")
     if settings.debug:
         log_to(sys.stderr, session.mask)
+    gc.freeze()  # what is loaded by now stays to the end
+    gc.enable()
     return session
 
 

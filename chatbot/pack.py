@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, overload
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -12,7 +12,11 @@ Effect = Literal["read", "write"]
 
 
 class SecretMark:
-    """Marks an argument whose value is never shown."""
+    """Marks an argument whose value is never shown; in its JSON schema that is called `writeOnly`."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return {**handler(core_schema), "writeOnly": True}
 
 
 if TYPE_CHECKING:
@@ -43,6 +47,10 @@ class Context:
     user: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     state: MutableMapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        raise TypeError("the Context is given by the session, never by a model; take it by a parameter of its own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,11 @@ def tool(
     name: what the model calls it (default: the function's own name). requires: tools of this pack that must have
     succeeded first. effect: "write" where it changes something. timeout: seconds until the call is given up.
     """
+
+    if effect not in get_args(Effect):
+        raise ValueError(f"effect should be one of {', '.join(get_args(Effect))}, not {effect!r}")
+    if not timeout > 0:
+        raise ValueError(f"timeout should be more than 0 seconds, not {timeout!r}")
 
     def declare(target: F) -> F:
         needs = (requires,) if isinstance(requires, str) else tuple(requires)

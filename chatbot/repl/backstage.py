@@ -1,6 +1,5 @@
 """What is slow, behind the prompt."""
 
-import gc
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -42,13 +41,11 @@ class Backstage:
             self._thread.start()
 
     def _work(self) -> None:
-        gc.disable()  # thousands of objects are made that all stay
         try:
             self._open()
         except BaseException as error:  # noqa: BLE001 - raised again by the main thread
             self.failure = error
         finally:
-            gc.enable()
             self.greeted = True
             self.changed()
 
