@@ -182,4 +182,4 @@ def tools(pack: Pack = None, json: Json = False) -> None:
 
     load_dotenv_file(Path.cwd())
     packs = open_packs(load_settings({"pack": pack, "model": "offline"}).packs)
-    sys.stdout.write((as_schemas(packs) if json else as_text(packs)) + "\n")
+    sys.stdout.write((as_schemas(packs) if json else clean(as_text(packs))) + "\n")

@@ -65,12 +65,9 @@ def help(_session: Callable[[], Session], _rest: str) -> Answer:
 @command
 def tools(session: Callable[[], Session], _rest: str) -> Answer:
     """List the tools that the assistant can call."""
-    lines = []
-    for pack in session().packs:
-        for tool in pack.tools:
-            needs = f" (requires {', '.join(tool.requires)})" if tool.requires else ""
-            lines.append(f"{pack.name}: {tool.name}{needs}: {_first_line(tool.description)}")
-    return Answer("\n".join(lines) or "No tools.")
+    from chatbot.listing import as_text
+
+    return Answer(as_text(session().packs))
 
 
 @command

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chatbot.pack import Pack, Tool, function_schema
-from chatbot.render.clean import clean
 
 
 def as_schemas(packs: Sequence[Pack]) -> str:
@@ -15,7 +14,7 @@ def as_schemas(packs: Sequence[Pack]) -> str:
 
 def as_text(packs: Sequence[Pack]) -> str:
     """Return a paragraph for each tool: name, description, parameters, what it requires."""
-    return "\n\n".join(clean("\n".join(_described(pack, tool))) for pack in packs for tool in pack.tools) or "No tools."
+    return "\n\n".join("\n".join(_described(pack, tool)) for pack in packs for tool in pack.tools) or "No tools."
 
 
 def _described(pack: Pack, tool: Tool) -> Iterator[str]:

@@ -121,7 +121,7 @@ def _modern(hint: Any) -> Any:
         return typing_extensions.TypedDict(hint.__name__, items)  # type: ignore[operator]
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return Annotated[(_modern(inner[0]), *inner[1:])]  # type: ignore[return-value]
+        return Annotated[(_modern(inner[0]), *inner[1:])]
     modern = tuple(_modern(item) for item in inner)
     if origin is Literal or all(new is old for new, old in zip(modern, inner, strict=True)):
         return hint
@@ -291,9 +291,8 @@ def _place(loc: tuple[int | str, ...], value: Any, kind: str, secrets: frozenset
     """Return the argument's path: without pydantic's names for the arms of a union, and not into a secret."""
     path: list[str] = []
     for number, step in enumerate(loc, 1):
-        if isinstance(value, dict) and step in value:
-            value = value[step]  # type: ignore[index]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+        keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+        if step in keys:
             value = value[step]
         elif kind != "missing" or number < len(loc):
             continue

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -391,3 +393,51 @@ def test_debug_tells_the_traceback_of_a_tool_without_its_secrets(run, tmp_path):
     assert done.returncode == 0
     assert "RuntimeError: bad pin •••" in done.stderr
     assert "topsecret99" not in done.stdout + done.stderr
+
+
+class Mojang(BaseHTTPRequestHandler):
+    """Knows one player."""
+
+    def do_GET(self):
+        known = self.path.lower().endswith("/merrydith")
+        body = json.dumps({"id": "4e0b33ffc796431aa99253626e33d4a6", "name": "Merrydith"} if known else {}).encode()
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):
+        pass
+
+
+@pytest.fixture
+def mojang():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Mojang) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield {"MINECRAFT_API_URL": f"http://127.0.0.1:{server.server_port}"}
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("packs", ["minecraft", "support,minecraft"])
+def test_human_words_become_an_api_call(run, mojang, packs):
+    said = "what is the uuid of the player merrydith?\n"
+    done = run("--pack", packs, "--no-greeting", "--json", said=said, **mojang)
+    assert done.returncode == 0, done.stderr
+    assert made_calls(done) == [("get_uuid_from_username", {"username": "merrydith"})]
+    assert "4e0b33ffc796431aa99253626e33d4a6" in events(done, "replied")[-1]["message"]["text"]
+    assert [event["status"] for event in events(done, "status_changed")] == [
+        "queued",
+        "in_progress",
+        "requires_action",
+        "in_progress",
+        "completed",
+    ]
+
+
+def test_a_player_who_is_not_there_is_said_to_be_not_there(run, mojang):
+    said = "what is the uuid of the player nobody99?\n"
+    done = run("--pack", "minecraft", "--json", said=said, **mojang)
+    assert results(done) == [("failed", "There is no Minecraft player named nobody99.")]
+    assert done.returncode == 0

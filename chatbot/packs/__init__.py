@@ -17,8 +17,11 @@ def open_packs(specs: Iterable[str]) -> tuple[Pack, ...]:
 
     Raises UsageError for what is not there or does not work, and where two packs offer a tool of the same name.
     """
-    wanted = {_identity(spec): spec for spec in reversed([spec for spec in specs if spec != "none"])}
-    packs = tuple(open_pack(spec) for spec in reversed(wanted.values()))
+    wanted: dict[object, str] = {}
+    for spec in specs:
+        if spec != "none":
+            wanted.setdefault(_identity(spec), spec)
+    packs = tuple(open_pack(spec) for spec in wanted.values())
     _refuse_clashes(packs)
     return packs
 

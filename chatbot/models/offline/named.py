@@ -223,7 +223,9 @@ def clause(utterance: Utterance, at: int, starts: frozenset[int], commas: bool =
     """Return the token behind the words that belong together from `at` on."""
     for index in range(at, len(utterance.tokens)):
         ahead = index + 1
-        if soft and index > at and utterance.tokens[index].kind == "word" and utterance.tokens[index].is_filler:
+        token = utterance.tokens[index]
+        links = commas and token.low in ("and", "or")
+        if soft and index > at and token.kind == "word" and token.is_filler and not links:
             return index
         joined = utterance.low(ahead) in ("and", "with", ",")
         turns = {ahead, ahead + 1, ahead + 2} if joined else {ahead}

@@ -78,7 +78,8 @@ def _whole(slot: Slot, scene: Scene, start: int, end: int) -> tuple[Any, ...] | 
     run = utterance.raw[utterance.tokens[start].start : utterance.tokens[end - 1].end]
     if utterance.tokens[start].kind == "word" and not any(character.isspace() or character == "," for character in run):
         value = value_of(slot, run)
-        return (value,) if value is not None and not utterance.tokens[start].is_filler else None
+        plain = utterance.tokens[start].is_filler or utterance.low(start) in STATES
+        return (value,) if value is not None and not plain else None
     at = _pick(slot, scene, start, end)
     if at is None:
         return None
@@ -99,7 +100,8 @@ def _pick(slot: Slot, scene: Scene, start: int, end: int) -> int | None:
             return kept[0]
     own = frozenset(stems(" ".join(slot.path)))
     free = [at for at in words if stem(tokens[at].low) not in scene.vocabulary | own | VERBS]
-    return free[0] if len(free) == 1 and len(words) <= 2 else None
+    tells = tokens[start].low in ("i", "we", "you", "my") or end - start > 4
+    return free[0] if len(free) == 1 and len(words) <= 2 and not tells else None
 
 
 def _parts(scene: Scene, start: int, end: int, words: int | bool) -> list[tuple[int, int]]:
@@ -121,4 +123,6 @@ def _part(slot: Slot, utterance: Utterance, start: int, end: int) -> Any:
         return value_of(slot, utterance.span(start, end))
     while start < end and utterance.tokens[start].kind == "word" and utterance.low(start) in STOP:
         start += 1
-    return value_of(slot, utterance.span(start, end)) if end - start == 1 else None
+    if end - start != 1 or (utterance.tokens[start].kind == "word" and utterance.low(start) in STATES):
+        return None
+    return value_of(slot, utterance.span(start, end))

@@ -1,0 +1,96 @@
+"""The support pack on real SQLite files."""
+
+import json
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from chatbot.pack import Context, ToolFailed, Verified
+from chatbot.packs import open_packs
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    path = tmp_path / "deep" / "support.db"
+    monkeypatch.setenv("SUPPORT_DB", str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def pack():
+    return open_packs(["support"])[0]
+
+
+@pytest.fixture
+def verify(pack, path):
+    tool = pack.tools[0]
+    return lambda user, key: tool.run(tool.parse(json.dumps({"username": user, "api_key": key})), Context())
+
+
+@pytest.fixture
+def status(pack, path):
+    tool = pack.tools[1]
+    return lambda ticket, user="john_doe": tool.run(tool.parse(json.dumps({"ticket_id": ticket})), Context(user=user))
+
+
+def test_opening_touches_no_file(pack, path):
+    assert pack.greets and pack.instructions and pack.tools[0].secrets == {"api_key"}
+    assert pack.tools[1].requires == ("verify_user",)
+    assert not path.parent.exists()
+
+
+def test_the_users_and_their_tickets(verify, status, path):
+    assert verify("john_doe", "key") == Verified({"success": True}, "john_doe")
+    assert verify("jane_roe", "s3same-open") == Verified({"success": True}, "jane_roe")
+    assert verify("john_doe", "s3same-open") == verify("nobody", "key") == {"success": False}
+    assert status("12345") == status(" #12345 ") == {"status": "Open", "issue": "Billing Query"}
+    assert status("67890") == {"status": "Closed", "issue": "Technical Support"}
+    assert status("24680") == status("999") == {"status": "Unknown", "issue": "Unknown"}
+    assert status("24680", "jane_roe")["status"] != "Unknown"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert b"s3same-open" not in path.read_bytes()
+
+
+def test_a_ticket_is_refused_without_a_user(status):
+    with pytest.raises(ToolFailed, match="Verify the user first"):
+        status("12345", None)
+
+
+@pytest.mark.parametrize("user", ["john_doe", "nobody"])
+def test_five_wrong_keys_lock_for_a_while(verify, path, user):
+    assert [verify(user, "wrong") for _ in range(5)] == [{"success": False}] * 5
+    with pytest.raises(ToolFailed, match="15 more minutes"):
+        verify(user, "key")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE attempts SET latest = latest - 901")
+    assert (verify(user, "key") == {"success": False}) is (user == "nobody")
+
+
+def test_a_right_key_resets_the_count(verify):
+    for _ in range(2):
+        assert [verify("john_doe", "wrong") for _ in range(4)] == [{"success": False}] * 4
+        assert isinstance(verify("john_doe", "key"), Verified)
+
+
+def test_parallel_guesses_and_first_uses_are_counted_one_by_one(verify):
+    def guess(_):
+        try:
+            return verify("john_doe", "wrong")["success"]
+        except ToolFailed:
+            return "locked"
+
+    with ThreadPoolExecutor(12) as threads:
+        answers = list(threads.map(guess, range(12)))
+    assert (answers.count(False), answers.count("locked")) == (5, 7)
+
+
+@pytest.mark.parametrize("make", [lambda path: path.write_text("no database " * 99), lambda path: path.mkdir()])
+def test_an_unusable_file_is_named(verify, path, make):
+    path.parent.mkdir()
+    make(path)
+    with pytest.raises(ToolFailed) as raised:
+        verify("john_doe", "key")
+    assert str(path) in str(raised.value) and "\n" not in str(raised.value)
