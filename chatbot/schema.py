@@ -17,13 +17,15 @@ from typing import Annotated, Any, Literal, NotRequired, Required, get_args, get
 
 import docstring_parser
 import typing_extensions
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from chatbot.errors import UsageError
-from chatbot.pack import Context, InvalidArguments, SecretMark
+from chatbot.pack import Context, InvalidArguments
 
 ALL_AS_WRITTEN = ConfigDict(extra="forbid", arbitrary_types_allowed=False, protected_namespaces=())
+VALUES = ("default", "const", "enum", "examples")  # what a schema holds under these names is no schema
+MOST_COMPLAINTS = 8
 PLAIN = {
     "missing": "missing",
     "string_type": "should be a string",
@@ -65,38 +67,46 @@ def signature_of(function: Callable[..., Any], where: str) -> Signature:
     """Return what the function asks for. Raises UsageError, beginning with `where`, if a model could not call it."""
     if inspect.iscoroutinefunction(inspect.unwrap(function)) or inspect.isasyncgenfunction(function):
         raise UsageError(f"{where} is async; a tool is a plain function (it runs in a thread of its own).")
-    doc = docstring_parser.parse(inspect.getdoc(function) or "")
+    doc = _docstring(inspect.getdoc(function) or "")
     about = {parameter.arg_name: " ".join((parameter.description or "").split()) for parameter in doc.params}
     hints = _hints(function, where)
     context = ""
     fields: dict[str, Any] = {}
-    secrets: set[str] = set()
     ours: set[str] = set()
     for name, parameter in inspect.signature(function).parameters.items():
         hint = _hint(name, parameter, hints, where)
         if _is_context(hint):
+            if context:
+                raise UsageError(f"{where}: {context} and {name} are both a Context; one will do.")
             context = name
             continue
-        for names, inner in _within((name,), hint, set()):
-            if inner is Context:
-                raise UsageError(f"{where}: {name} holds a Context, which a model must not set; write {name}: Context.")
-            if inner in (SecretStr, SecretBytes) or SecretMark in getattr(inner, "__metadata__", ()):
-                secrets.update(names)
         if isinstance(parameter.default, FieldInfo):
             hint = Annotated[hint, parameter.default]
         field = _field(name, parameter, hint, about.get(name))
         if parameter.default is parameter.empty or isinstance(parameter.default, FieldInfo):
             ours.add(name)
         fields[f"argument_{len(fields)}"] = (hint, field)
-    model, schema = _model(fields, frozenset(secrets), where)
-    return Signature(_description(doc), schema, _parser(model, ours, frozenset(secrets)), frozenset(secrets), context)
+    model, schema = _model(fields, where)
+    secrets = _hide_secrets(schema)
+    if secrets:  # a type may also take a property by the name that its alias hides
+        secrets |= _hide_secrets(_schema(model, by_alias=False)) - fields.keys()
+    return Signature(_description(doc), _plain(schema), _parser(model, ours, secrets), secrets, context)
+
+
+def _docstring(text: str) -> docstring_parser.Docstring:
+    try:
+        return docstring_parser.parse(text)
+    except docstring_parser.ParseError:  # prose that only looks like a section is a description all the same
+        doc = docstring_parser.Docstring()
+        doc.short_description = text
+        return doc
 
 
 def _hints(function: Callable[..., Any], where: str) -> dict[str, Any]:
     try:
         return {name: _modern(hint) for name, hint in typing.get_type_hints(function, include_extras=True).items()}
     except Exception as error:  # noqa: BLE001 - whatever a hint's own text raises
-        raise UsageError(f"{where}: its type hints cannot be read: {error}") from None
+        raise UsageError(f"{where}: its type hints cannot be read: {_first_line(error)}") from None
 
 
 def _hint(name: str, parameter: inspect.Parameter, hints: Mapping[str, Any], where: str) -> Any:
@@ -143,50 +153,79 @@ def _field(name: str, parameter: inspect.Parameter, hint: Any, about: str | None
     return Field(**options)
 
 
-def _model(fields: dict[str, Any], secrets: frozenset[str], where: str) -> tuple[type[BaseModel], dict[str, Any]]:
-    """Make a model whose own field names are ours, so that no argument's name can clash with pydantic's."""
+def _model(fields: dict[str, Any], where: str) -> tuple[type[BaseModel], dict[str, Any]]:
+    """Make a model whose own field names are ours, so that no argument's name can clash with pydantic's; its schema."""
     try:
         model = create_model("Arguments", __config__=ALL_AS_WRITTEN, **fields)
-        return model, _schema(model, secrets)
+        return model, _schema(model)
     except Exception as error:  # noqa: BLE001 - pydantic, and the pack's own types, raise all kinds
-        text = " ".join(str(error).partition("\n\nFor further information")[0].split()) or type(error).__name__
-        raise UsageError(f"{where}: no JSON schema can be made of its type hints: {text}") from None
+        for name in fields if len(fields) > 1 else ():
+            _model({name: fields[name]}, where)  # the one that is to blame raises, and is named
+        names = ", ".join(field.alias for _, field in fields.values())
+        text = " ".join(str(error).partition("\n\n")[0].split()).rpartition("SchemaError: ")[2] or type(error).__name__
+        raise UsageError(f"{where}: no JSON schema can be made of the type hint of {names}: {text}") from None
 
 
-def _schema(model: type[BaseModel], secrets: frozenset[str]) -> dict[str, Any]:
+def _schema(model: type[BaseModel], by_alias: bool = True) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a default that JSON cannot hold is left out of the schema, which is right
-        schema = model.model_json_schema(by_alias=True)
-    plain: dict[str, Any] = _plain(schema, secrets)
-    plain.setdefault("properties", {})
-    return plain
+        return {"properties": {}} | model.model_json_schema(by_alias=by_alias)
 
 
-def _plain(schema: Any, secrets: frozenset[str]) -> Any:
-    """Return the schema without pydantic's titles (a property may be called "title") and without secret defaults."""
+def _hide_secrets(schema: dict[str, Any]) -> frozenset[str]:
+    """Take the secrets' defaults out of the schema; return the names of the properties that are secret."""
+    definitions = schema.get("$defs", {})
+    for owner in (schema, *definitions.values()):
+        for name, part in owner.get("properties", {}).items():
+            if any(_secret_names(part, definitions, name, set())):
+                part.pop("default", None)
+    return frozenset(_secret_names(schema, definitions, "", set()))
+
+
+def _secret_names(part: Any, definitions: Mapping[str, Any], name: str, seen: set[tuple[str, str]]) -> Iterator[str]:
+    """Yield the names of the properties that are, or are made of, what is `writeOnly` (see SecretMark)."""
+    if isinstance(part, list):
+        for item in part:
+            yield from _secret_names(item, definitions, name, seen)
+    if not isinstance(part, dict):
+        return
+    if part.get("writeOnly") is True:
+        yield name
+    reference = part.get("$ref", "").rpartition("/")[2]
+    if reference and (name, reference) not in seen:
+        seen.add((name, reference))
+        yield from _secret_names(definitions[reference], definitions, name, seen)
+    for key, value in part.items():
+        if key == "properties":
+            for inner, item in value.items():
+                yield from _secret_names(item, definitions, inner, seen)
+        elif key not in (*VALUES, "$defs"):
+            yield from _secret_names(value, definitions, name, seen)
+
+
+def _plain(schema: Any) -> Any:
+    """Return the schema without what is not for a model; a property may well be called "title"."""
     if isinstance(schema, list):
-        return [_plain(item, secrets) for item in schema]
+        return [_plain(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {}
     for key, value in schema.items():
         if key in ("properties", "$defs"):
-            kept[key] = {name: _plain(item, secrets) for name, item in value.items()}
-            for name in secrets & set(value) if key == "properties" else ():
-                kept[key][name].pop("default", None)
-        elif key == "default" and _discloses(value, secrets):
-            continue
-        elif key in ("default", "const", "enum", "examples"):
-            kept[key] = value
-        elif key != "title":
-            kept[key] = _plain(value, secrets)
+            kept[key] = {name: _plain(item) for name, item in value.items()}
+        elif key in VALUES:
+            kept |= {key: value} if _is_json(value) else {}
+        elif key not in ("title", "writeOnly"):
+            kept[key] = _plain(value)
     return kept
 
 
-def _discloses(value: Any, secrets: frozenset[str]) -> bool:
-    if isinstance(value, dict):
-        return bool(secrets & set(value)) or any(_discloses(item, secrets) for item in value.values())
-    return isinstance(value, list) and any(_discloses(item, secrets) for item in value)
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _description(doc: docstring_parser.Docstring) -> str:
@@ -202,29 +241,6 @@ def _is_context(hint: Any) -> bool:
         return _is_context(inner[0])
     optional = origin in (typing.Union, types.UnionType)
     return optional and all(item is type(None) or _is_context(item) for item in inner)
-
-
-def _within(names: tuple[str, ...], hint: Any, seen: set[Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield every hint inside a hint, however deep, with the names of the property that it belongs to."""
-    yield names, hint
-    for inner in (*get_args(hint), *filter(None, [getattr(hint, "__value__", None)])):
-        yield from _within(names, inner, seen)
-    origin = get_origin(hint)
-    kind = origin if isinstance(origin, type) else hint
-    if isinstance(kind, type) and kind not in seen and getattr(kind, "__annotations__", None) and kind is not Context:
-        seen.add(kind)
-        known = getattr(kind, "__pydantic_fields__", {})
-        for field, inner in typing.get_type_hints(kind, include_extras=True).items():
-            infos = [known.get(field), *getattr(inner, "__metadata__", ())]
-            yield from _within((field, *_aliases(infos)), inner, seen)
-
-
-def _aliases(infos: list[Any]) -> Iterator[str]:
-    for info in infos:
-        if isinstance(info, FieldInfo):
-            other = info.validation_alias
-            choices = other.choices if isinstance(other, AliasChoices) else (info.alias, other)
-            yield from (choice for choice in choices if isinstance(choice, str))
 
 
 def _parser(model: type[BaseModel], ours: set[str], secrets: frozenset[str]) -> Callable[[str], dict[str, Any]]:
@@ -279,7 +295,9 @@ def _complaints(error: ValidationError, data: Any, secrets: frozenset[str], know
         else:
             text = PLAIN.get(kind, f"is not valid ({kind.replace('_', ' ')})")
         found.setdefault(place, []).append(text)
-    return "; ".join(f"{place}: {_either(texts)}" if place else _either(texts) for place, texts in found.items())
+    told = [f"{place}: {_either(texts)}" if place else _either(texts) for place, texts in found.items()]
+    more = len(told) - MOST_COMPLAINTS
+    return "; ".join([*told[:MOST_COMPLAINTS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _either(texts: list[str]) -> str:

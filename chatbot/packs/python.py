@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,28 +19,41 @@ from chatbot.schema import signature_of
 
 def load_file(path: Path) -> ModuleType:
     """Run a pack's file as a module. Raises UsageError, with file and line, for whatever goes wrong in it."""
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
-    name = f"chatbot_pack_{path.stem}_{digest}"
-    folder = path.resolve().parent
+    try:
+        path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"There is no pack file {path}.") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise UsageError(f"The pack file {str(path)!r} cannot be read: {error}.") from None
+    path = path.resolve()
+    name = f"chatbot_pack_{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise UsageError(f"There is no pack file {path}.")
+    assert spec and spec.loader  # it is a .py file
     module = importlib.util.module_from_spec(spec)
-    _forget_strangers(folder)
-    before = set(sys.modules)
+    _forget_strangers(path.parent)
     sys.modules[name] = module  # type hints and dataclasses look their module up by name
     try:
-        with _importable(folder):
+        with _importable(path.parent):
             spec.loader.exec_module(module)
-    except BaseException as error:
-        for new in set(sys.modules) - before:
-            if new == name or _home(sys.modules[new]) == folder:
-                del sys.modules[new]
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        reason = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
-        raise UsageError(f"{_place(error, path)} cannot be loaded: {type(error).__name__}: {reason}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a pack may even call sys.exit
+        raise UsageError(f"{_place(error, path)} cannot be loaded: {_reason(error)}") from error
     return module
+
+
+@contextmanager
+def forgotten_on_failure(path: Path) -> Iterator[None]:
+    """Leave nothing of a pack that does not work, nor of the files beside it, in sys.modules."""
+    before = set(sys.modules)
+    try:
+        yield
+    except BaseException:
+        folder = Path(os.path.realpath(path)).parent
+        for name in set(sys.modules) - before:
+            if _home(sys.modules[name]) == folder:
+                del sys.modules[name]
+        raise
 
 
 def load_module(name: str) -> ModuleType:
@@ -47,13 +61,14 @@ def load_module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        raise UsageError(f"The module {name} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise UsageError(f"The module {name} cannot be loaded: {_reason(error)}") from error
 
 
 def pack_of(module: ModuleType, name: str) -> Pack:
     """Return the module as a pack. Raises UsageError where it offers no tool or one that cannot be called."""
     where = getattr(module, "__file__", None) or module.__name__
-    functions = list(dict.fromkeys(value for value in vars(module).values() if _is_tool(value, module)))
+    found = {id(value): value for value in vars(module).values() if _is_tool(value, module)}
+    functions = list(found.values())  # each once, whatever names it goes by
     if not functions:
         raise UsageError(f"{where} offers no tool: write @tool above a function (from chatbot import tool).")
     prompt = getattr(module, "SYSTEM_PROMPT", "")
@@ -64,7 +79,8 @@ def pack_of(module: ModuleType, name: str) -> Pack:
 
 
 def _is_tool(value: Any, module: ModuleType) -> bool:
-    return isinstance(getattr(value, DECLARED, None), Declared) and value.__module__ == module.__name__
+    declared = inspect.getattr_static(value, DECLARED, None)  # static: a stranger's __getattr__ may do anything
+    return isinstance(declared, Declared) and value.__module__ == module.__name__
 
 
 def _tool(function: Callable[..., Any], where: str) -> Tool:
@@ -119,8 +135,8 @@ def _forget_strangers(folder: Path) -> None:
 
 def _place(error: BaseException, path: Path) -> str:
     """Return the file, and the line in it that the error comes from."""
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        return f"{path}, line {error.lineno}:"
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}:"
     line = 0
     trace = error.__traceback__
     while trace:
@@ -128,3 +144,8 @@ def _place(error: BaseException, path: Path) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     return f"{path}, line {line}:" if line else str(path)
+
+
+def _reason(error: BaseException) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return ": ".join(filter(None, [type(error).__name__, " ".join(text.split())]))

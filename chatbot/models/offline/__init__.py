@@ -1,6 +1,7 @@
 """The offline model: plays the assistant for any pack by fitting the user's words to the tools' schemas.
 
-words -> schemas, values, moments -> named, unnamed, replies -> intent -> state -> dialogue, which words it by phrases.
+english, words -> schemas, moments, values -> named, distinctive, unnamed, replies -> intent, talk -> state, hearing ->
+dialogue, which decides and words it by phrases and outcomes.
 """
 
 import re

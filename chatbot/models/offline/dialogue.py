@@ -8,10 +8,11 @@ from typing import Any
 
 from chatbot.models import Prompt
 from chatbot.models.offline import phrases
+from chatbot.models.offline.hearing import replayed
 from chatbot.models.offline.intent import Catalog, catalog_of
 from chatbot.models.offline.outcomes import joined
 from chatbot.models.offline.schemas import Slot
-from chatbot.models.offline.state import State, missing, replayed, step
+from chatbot.models.offline.state import State, missing, step
 from chatbot.models.offline.talk import name_in
 from chatbot.types import Assistant, Message, ToolCall, ToolResult
 
@@ -20,7 +21,7 @@ _MOST_CALLS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Situation:
     """The prompt with what is read from it once."""
 
     prompt: Prompt
@@ -32,23 +33,23 @@ class Scene:
 def decide(prompt: Prompt) -> Assistant:
     """Return the reply to the conversation so far."""
     catalog = catalog_of(prompt.tools)
-    scene = Scene(prompt, catalog, replayed(prompt.history, catalog), name_in(prompt.system))
+    here = Situation(prompt, catalog, replayed(prompt.history, catalog), name_in(prompt.system))
     if not prompt.history:
-        return Assistant(phrases.greeting(catalog, _first_asked(catalog), scene.user))
+        return Assistant(phrases.greeting(catalog, _first_asked(catalog), here.user))
     if isinstance(prompt.history[-1], ToolResult):
-        return _after_results(scene)
+        return _after_results(here)
     if not prompt.tools:
-        return Assistant(phrases.BYE if scene.state.mood in ("bye", "thanks") else phrases.no_tools())
-    return _small_talk(scene) or _towards(scene, "")
+        return Assistant(phrases.BYE if here.state.mood in ("bye", "thanks") else phrases.no_tools())
+    return _small_talk(here) or _towards(here, "")
 
 
 def _first_asked(catalog: Catalog) -> tuple[Slot, ...]:
     return missing(State(goal=catalog.first), catalog)
 
 
-def _small_talk(scene: Scene) -> Assistant | None:
-    state, catalog = scene.state, scene.catalog
-    waiting = _question(scene) if missing(state, catalog) else "What can I do for you?"
+def _small_talk(here: Situation) -> Assistant | None:
+    state, catalog = here.state, here.catalog
+    waiting = _question(here) if missing(state, catalog) else "What can I do for you?"
     match state.mood:
         case "bye":
             return Assistant(phrases.BYE)
@@ -59,7 +60,7 @@ def _small_talk(scene: Scene) -> Assistant | None:
         case "cancel":
             return Assistant(f"All right, never mind. {phrases.MORE}")
         case "hello":
-            return Assistant(phrases.greeting(catalog, missing(state, catalog) or _first_asked(catalog), scene.user))
+            return Assistant(phrases.greeting(catalog, missing(state, catalog) or _first_asked(catalog), here.user))
         case "help":
             return Assistant(f"I am the offline assistant, no language model. {phrases.abilities(catalog)} {waiting}")
         case "yes" | "no" | "smile":
@@ -73,41 +74,41 @@ def _small_talk(scene: Scene) -> Assistant | None:
     return None
 
 
-def _towards(scene: Scene, before: str) -> Assistant:
+def _towards(here: Situation, before: str) -> Assistant:
     """Take the next step to the goal: call the tool, or ask for what it needs."""
-    state, catalog = scene.state, scene.catalog
+    state, catalog = here.state, here.catalog
     name = step(state, catalog) if state.goal else ""
     if not name:
         return Assistant(f"{before} {phrases.MORE}".strip())
     if missing(state, catalog):
-        return Assistant(f"{before} {_question(scene)}".strip())
-    calls = tuple(_calls(scene, name))
+        return Assistant(f"{before} {_question(here)}".strip())
+    calls = tuple(_calls(here, name))
     if not calls:
         return Assistant(f"{before} You can give me other values, or say “again”.".strip())
     return Assistant(before, calls)
 
 
-def _question(scene: Scene) -> str:
-    state, catalog = scene.state, scene.catalog
+def _question(here: Situation) -> str:
+    state, catalog = here.state, here.catalog
     slots, name = missing(state, catalog), step(state, catalog)
     if any(failed == name for failed, _ in state.failed):
         return phrases.question(slots, "Could you please check and give me again")
-    if state.goal and name != state.goal and not state.done:
+    if state.goal and name != state.goal and not state.done and not state.lost:
         return phrases.question(slots, "I can help with that. But first, could you please give me")
     return phrases.question(slots)
 
 
-def _calls(scene: Scene, name: str) -> Iterator[ToolCall]:
+def _calls(here: Situation, name: str) -> Iterator[ToolCall]:
     """One call per combination of values; what has just failed is not asked again."""
-    state = scene.state
-    slots = [slot for slot in scene.catalog.cards[name].slots if slot.key in state.facts]
-    count = sum(len(message.calls) for message in scene.prompt.history if isinstance(message, Assistant))
-    taken = {call.id for message in scene.prompt.history if isinstance(message, Assistant) for call in message.calls}
+    state = here.state
+    slots = [slot for slot in here.catalog.cards[name].slots if slot.key in state.facts]
+    count = sum(len(message.calls) for message in here.prompt.history if isinstance(message, Assistant))
+    taken = {call.id for message in here.prompt.history if isinstance(message, Assistant) for call in message.calls}
     for index, values in enumerate(product(*(state.facts[slot.key] for slot in slots))):
         if index >= _MOST_CALLS:
             return
         arguments = json.dumps(_nested(slots, values), ensure_ascii=False)
-        if (name, arguments) in state.failed and _just_failed(scene.prompt.history):
+        if (name, arguments) in state.failed and _just_failed(here.prompt.history):
             continue
         count += 1
         while f"call_{count}" in taken:
@@ -129,16 +130,16 @@ def _nested(slots: list[Slot], values: tuple[Any, ...]) -> dict[str, Any]:
     return whole
 
 
-def _after_results(scene: Scene) -> Assistant:
-    calls = {call.id: call for m in scene.prompt.history if isinstance(m, Assistant) for call in m.calls}
+def _after_results(here: Situation) -> Assistant:
+    calls = {call.id: call for m in here.prompt.history if isinstance(m, Assistant) for call in m.calls}
     texts = []
-    for result in _latest(scene.prompt.history):
+    for result in _latest(here.prompt.history):
         call = calls.get(result.call_id)
-        texts.append(phrases.told(result, scene.catalog.cards.get(result.name), _arguments(call)))
-    text = phrases.masked(" ".join(texts), _secrets(scene))
-    if scene.user and text and not scene.state.goal:
-        text = f"{scene.user}, {text[:1].lower() + text[1:] if text.startswith(('The ', 'Thank ')) else text}"
-    return _towards(scene, text) if scene.prompt.tools else Assistant(text)
+        texts.append(phrases.told(result, here.catalog.cards.get(result.name), _arguments(call)))
+    text = phrases.masked(" ".join(texts), _secrets(here))
+    if here.user and text and not here.state.goal:
+        text = f"{here.user}, {text[:1].lower() + text[1:] if text.startswith(('The ', 'Thank ')) else text}"
+    return _towards(here, text) if here.prompt.tools else Assistant(text)
 
 
 def _latest(history: tuple[Message, ...]) -> list[ToolResult]:
@@ -158,7 +159,7 @@ def _arguments(call: ToolCall | None) -> Mapping[str, Any]:
     return arguments if isinstance(arguments, dict) else {}
 
 
-def _secrets(scene: Scene) -> frozenset[str]:
+def _secrets(here: Situation) -> frozenset[str]:
     """All values that calls of this conversation carried in properties that are secret."""
     found: set[str] = set()
 
@@ -172,8 +173,8 @@ def _secrets(scene: Scene) -> frozenset[str]:
         elif hidden and value not in (None, "", True, False):
             found.add(str(value))
 
-    for message in scene.prompt.history:
+    for message in here.prompt.history:
         for call in message.calls if isinstance(message, Assistant) else ():
-            card = scene.catalog.cards.get(call.name)
+            card = here.catalog.cards.get(call.name)
             visit(_arguments(call), card.tool.secrets if card else frozenset(), False)
     return frozenset(found)

@@ -13,12 +13,13 @@ from chatbot.pack import Tool
 
 ENOUGH = 1.0
 """The score from which on a tool counts as meant."""
-CLEAR = 2.5
+CLEAR = 1.8
 """The score from which on a wish is taken to be a new one, even while an answer is awaited."""
 _LEAD = 1.15
 _QUESTIONS = bag("what what's which where where's when who who's how how's is are does do whose")
 _OPENERS = bag("and so hi hello hey please tell ok okay now")
-_WEAK = VERBS | set(CONCEPTS.values()) | {"return"}
+_WEAK = (VERBS | set(CONCEPTS.values())) - {"convert", "verify", "id"}
+_IDLE = bag("get do is run give")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,14 @@ def _weights(tool: Tool, slots: tuple[Slot, ...]) -> dict[str, float]:
         texts += [(str(choice), 1.0) for choice in slot.schema.get("enum") or () if not isinstance(choice, bool)]
     for text, weight in texts:
         for word in stems(text):
-            worth = min(weight, 1.0) * 0.6 if word in _WEAK and word not in ("convert", "verify", "id") else weight
+            worth = weight if word not in _WEAK else 1.0 if text == tool.name and word not in _IDLE else 0.6
             weights[word] = max(weights.get(word, 0.0), worth)
     return weights
 
 
 def understood(utterance: Utterance, catalog: Catalog) -> Reading:
     """Return which tools the utterance speaks of; words that merely name a value count for little."""
-    finds = tuple(
-        find for card in catalog.cards.values() for find in named(card.slots, utterance, catalog.vocabulary)
-    )  # fmt: skip
+    finds = tuple(find for card in catalog.cards.values() for find in named(card.slots, utterance, catalog.vocabulary))
     spread = Counter(word for card in catalog.cards.values() for word in card.weights)
     scores = {name: _score(card, utterance, finds, spread, len(catalog.cards)) for name, card in catalog.cards.items()}
     return Reading(tuple(sorted(scores.items(), key=lambda item: -item[1])), finds)
@@ -144,6 +143,9 @@ def wish(reading: Reading, catalog: Catalog, enough: float = ENOUGH) -> tuple[st
     best, score = reading.best
     if score < enough:
         return ()
+    behind = [(name, other) for name, other in reading.scores if name != best and best in catalog.chain(name)]
+    if behind and behind[0][1] >= max(ENOUGH, score / 2):
+        best, score = behind[0]  # what opens a door is rarely wished for its own sake
     near = [name for name, other in reading.scores if other * _LEAD > score]
     kin = set(catalog.chain(best)) | {name for name in near if best in catalog.chain(name)}
     return (best,) if set(near) <= kin else tuple(near[:3])

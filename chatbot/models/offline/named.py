@@ -83,9 +83,7 @@ def _mentions(slots: Iterable[Slot], utterance: Utterance) -> Iterator[_Mention]
             )
 
 
-def _mention(
-    slot: Slot, grade: Grade, start: int, end: int, utterance: Utterance, plural: bool = False
-) -> _Mention:  # fmt: skip
+def _mention(slot: Slot, grade: Grade, start: int, end: int, utterance: Utterance, plural: bool = False) -> _Mention:
     at, strong, hard = end, False, False
     while at < len(utterance.tokens) and at < end + 4:
         low = utterance.low(at)
@@ -96,9 +94,7 @@ def _mention(
     return _Mention(slot, grade, start, end, at, strong, hard, plural)
 
 
-def _find(
-    mention: _Mention, utterance: Utterance, vocabulary: frozenset[str], starts: frozenset[int]
-) -> Find | None:  # fmt: skip
+def _find(mention: _Mention, utterance: Utterance, vocabulary: frozenset[str], starts: frozenset[int]) -> Find | None:
     slot, at = mention.slot, mention.value
     found: tuple[Any, int] | None = None
     before = mention.start - 1
@@ -131,9 +127,7 @@ def window(slot: Slot, utterance: Utterance, at: int) -> tuple[Any, int] | None:
     return None
 
 
-def listed(
-    slot: Slot, utterance: Utterance, first: tuple[Any, int], plural: bool
-) -> tuple[tuple[Any, ...], int]:  # fmt: skip
+def listed(slot: Slot, utterance: Utterance, first: tuple[Any, int], plural: bool) -> tuple[tuple[Any, ...], int]:
     """Return the value and those joined to it by commas and "and": `12345 and 67890`, and the token behind them."""
     values, end = [first[0]], first[1]
     if slot.secret or slot.kind not in ("code", "name", "integer"):
@@ -200,7 +194,7 @@ def _accepted(mention: _Mention, utterance: Utterance, vocabulary: frozenset[str
 
 def _run(
     mention: _Mention, utterance: Utterance, vocabulary: frozenset[str], starts: frozenset[int]
-) -> tuple[Any, int] | None:  # fmt: skip
+) -> tuple[Any, int] | None:
     """Words go on to the end of the clause, the next label, or (behind a preposition) the next filler."""
     at = mention.value
     first = utterance.tokens[at]

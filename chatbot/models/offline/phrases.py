@@ -118,7 +118,7 @@ def _ended(text: str) -> str:
 
 
 def _subject(tool: Tool, arguments: Mapping[str, Any], entity: bool) -> str:
-    """A call about one thing is named for it: the ticket 12345; else for the tool: the uuid for merrydith."""
+    """A call about one thing is named for it: the ticket 12345; else for the tool: the weather for Rome."""
     shown = {name: value for name, value in arguments.items() if name not in tool.secrets}
     values = [worded(value) for value in shown.values() if not isinstance(value, dict | list | bool)]
     name = words_of(next(iter(shown))) if len(shown) == 1 else ()

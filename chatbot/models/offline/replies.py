@@ -1,12 +1,13 @@
 """Answers to a question just asked, down to the bare word: `Yea it's: 12345`, `john_doe and key`, `key`."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from chatbot.models.offline.english import STATES, STOP, VERBS, bag
+from chatbot.models.offline.distinctive import Scene, Values, distinctive
+from chatbot.models.offline.english import DETERMINERS, STATES, STOP, VERBS, bag
 from chatbot.models.offline.named import listed
 from chatbot.models.offline.schemas import Slot
-from chatbot.models.offline.unnamed import Scene, Values, distinctive
 from chatbot.models.offline.values import value_of
 from chatbot.models.offline.words import Token, Utterance, is_id_like, stem, stems
 
@@ -15,6 +16,7 @@ _LEAD = bag(
     this i'm am here here's you go use take would be hi hello please mine alright let's say would'd i'd like
     they're hey my answer value"""
 )
+_PLAIN_MARKS = frozenset(",;:/&!?.()-–—…+#=%\"'`“”«»")
 _TRAIL = frozenset(["please", "thanks", "thank", "you", "thx"])
 _ASKING = bag("""what which why how who where when whose what's where's how's who's do does can could""")
 _REFUSING = bag("no nope nah don't can't cannot won't never not")
@@ -44,11 +46,15 @@ def _core(scene: Scene) -> tuple[int, int]:
     tokens = scene.utterance.tokens
     free = [at for at in range(len(tokens)) if at not in scene.used]
     start, end = (free[0], free[-1] + 1) if free else (0, 0)
-    while start < end and (tokens[start].kind == "mark" or _says(tokens[start], _LEAD) or start in scene.used):
+    while start < end and (_is_plain(tokens[start]) or _says(tokens[start], _LEAD) or start in scene.used):
         start += 1
-    while start < end and (tokens[end - 1].kind == "mark" or _says(tokens[end - 1], _TRAIL)):
+    while start < end and (_is_plain(tokens[end - 1]) or _says(tokens[end - 1], _TRAIL)):
         end -= 1
     return start, end
+
+
+def _is_plain(token: Token) -> bool:
+    return token.kind == "mark" and token.text in _PLAIN_MARKS
 
 
 def _says(token: Token, words: frozenset[str]) -> bool:
@@ -60,6 +66,9 @@ def _evades(utterance: Utterance, start: int, end: int) -> bool:
     words = utterance.tokens[start:end]
     if words[0].kind == "quote":
         return False
+    text = utterance.span(start, end)
+    if any(word.kind == "mark" and not _is_plain(word) for word in words) and not re.fullmatch(r"\S+", text):
+        return True
     if all(word.is_filler for word in words) or words[0].low in _REFUSING:
         return True
     asks = words[0].low in _ASKING and (len(words) > 3 or utterance.raw.rstrip().endswith("?"))
@@ -78,7 +87,9 @@ def _whole(slot: Slot, scene: Scene, start: int, end: int) -> tuple[Any, ...] | 
     run = utterance.raw[utterance.tokens[start].start : utterance.tokens[end - 1].end]
     if utterance.tokens[start].kind == "word" and not any(character.isspace() or character == "," for character in run):
         value = value_of(slot, run)
+        foreign = scene.vocabulary - frozenset(stems(" ".join(slot.path)))
         plain = utterance.tokens[start].is_filler or utterance.low(start) in STATES
+        plain = plain or stem(utterance.low(start)) in foreign or slot.labels.get(utterance.low(start)) == "head"
         return (value,) if value is not None and not plain else None
     at = _pick(slot, scene, start, end)
     if at is None:
@@ -101,7 +112,9 @@ def _pick(slot: Slot, scene: Scene, start: int, end: int) -> int | None:
     own = frozenset(stems(" ".join(slot.path)))
     free = [at for at in words if stem(tokens[at].low) not in scene.vocabulary | own | VERBS]
     tells = tokens[start].low in ("i", "we", "you", "my") or end - start > 4
-    return free[0] if len(free) == 1 and len(words) <= 2 and not tells else None
+    if slot.kind == "code" or tells or len(free) != 1 or len(words) > 2:
+        return None
+    return None if scene.utterance.low(free[0] - 1) in DETERMINERS else free[0]
 
 
 def _parts(scene: Scene, start: int, end: int, words: int | bool) -> list[tuple[int, int]]:

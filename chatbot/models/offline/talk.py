@@ -9,10 +9,8 @@ from chatbot.models.offline.words import Utterance, is_id_like
 Mood = Literal["", "bye", "hello", "help", "cancel", "again", "yes", "no", "thanks", "smile"]
 
 _FORMS: tuple[tuple[Mood, str], ...] = (
-    (
-        "help",
-        r"((i need|can you|could you|please) )*(some )?help( me)?( please)?|.*\bwhat (all )?(can|could|do) you (do|offer|help( me)? with|know).*",
-    ),
+    ("help", r"((i need|can you|could you|please) )*(some )?help( me)?( please)?"),
+    ("help", r".*\bwhat (all )?(can|could|do) you (do|offer|help( me)? with|know).*"),
     ("help", r".*\b(who|what) are you\b.*|.*\bhow (can|could|do) you help\b.*|(which|what) tools.*|commands|menu"),
     ("cancel", r"(never ?mind|cancel|stop|forget|abort|skip|leave)( about)?( that| it)?( please)?"),
     ("again", r"((yes|ok|sure|please) )*((try|do|run)( it| that| this)?( once)? (again|more)|again|retry)( please)?"),

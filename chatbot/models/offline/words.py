@@ -7,7 +7,7 @@ from typing import Literal
 
 from chatbot.models.offline.english import CONCEPTS, STOP
 
-LIMIT = 20_000
+LIMIT = 8_000
 """Characters of one message that are read; nobody states a wish beyond them, and answers stay instant."""
 
 _TOKEN = re.compile(
