@@ -29,7 +29,9 @@ from chatbot.types import ToolCall
 MASK = "•••"
 LONG = 8  # characters; a shorter secret is looked for as a whole word, else the mask would eat ordinary text
 TOKEN_SHAPES = re.compile(r"\b(?:sk-|gh[pousr]_|xox[abp]-|AKIA|eyJ)[A-Za-z0-9_.\-]{16,}")
-CONNECTED = r"""(?:\s*[:=]+\s*|\s+(?:is|was)\s*[:=]?\s*|\s+(?=["'`]))(?:"([^"]+)"|'([^']+)'|`([^`]+)`|([^\s"'`]+))"""
+CONNECTED = r"""(\s*[:=]+\s*|\s+(?:is|was)\s*[:=]?\s*|\s+(?=["'`]))(?:"([^"]+)"|'([^']+)'|`([^`]+)`|([^\s"'`]+))"""
+SHORT_NAMES = {"code", "key", "password", "passphrase", "passwd", "pin", "secret", "token"}
+"""Last words of secret arguments' names that people say for the whole: "my key" for api_key."""
 
 E = TypeVar("E")
 
@@ -72,15 +74,15 @@ class Mask:
     def learn_speech(self, text: str, asked: str = "") -> None:
         """Make what the user calls by a secret argument's name a secret, and what looks like an access token.
 
-        A plain word that is not quoted ("my key is wrong") may be no secret at all, so it stays. `asked` is what the
-        assistant said before: where it asked for nothing but the secret, a single word is the secret.
+        A plain word without quotes or colon ("my key is wrong") may be no secret at all, so it stays. `asked` is what
+        the assistant said before: where it asked for nothing but the secret, a single word is the secret.
         """
         for token in TOKEN_SHAPES.findall(text):
             self.learn(token)
         for name, pattern in self._spoken:
-            for *quoted, bare in pattern.findall(text):
+            for connection, *quoted, bare in pattern.findall(text):
                 value = "".join(quoted) or bare.rstrip(".,;!?")
-                if any(quoted) or not (value.isalpha() and value.islower()):
+                if any(quoted) or {":", "="} & set(connection) or not (value.isalpha() and value.islower()):
                     self.learn(value, name)
             if len(text.split()) == 1 and self._asks_only_for(name, asked):
                 self.learn(text.strip().strip("\"'`.,;"), name)
@@ -212,7 +214,9 @@ def _forms(secret: str) -> set[str]:
 
 
 def _spoken_form(name: str) -> str:
-    return r"[\s_\-]?".join(re.escape(word) for word in _words(name))
+    *first, last = _words(name)
+    beginning = "".join(re.escape(word) + r"[\s_\-]?" for word in first)
+    return f"(?:{beginning}){'?' if last.lower() in SHORT_NAMES else ''}{re.escape(last)}"
 
 
 def _words(name: str) -> list[str]:

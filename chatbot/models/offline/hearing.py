@@ -85,7 +85,8 @@ def _named(state: State, utterance: Utterance, reading: Reading, catalog: Catalo
     chain = set(catalog.chain(state.goal or step(state, catalog)))
     waiting = chain - state.done | {state.goal}
     finds = [find for find in reading.finds if find.slot.tool in waiting]
-    used = {at for find in finds for at in range(find.start, find.end)}
+    # What is named for a tool that has done its part is still no answer to anything else.
+    used = {at for find in reading.finds if find.slot.tool in chain for at in range(find.start, find.end)}
     vocabulary = catalog.vocabulary | frozenset(stems(" ".join(catalog.cards)))
     return Scene(utterance, used, vocabulary), {find.slot.key: find.values for find in finds}
 
