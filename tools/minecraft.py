@@ -75,7 +75,7 @@ def _ask(url: str) -> dict[str, str] | NotFound:
         response = httpx2.get(url, timeout=TIMEOUT, headers={"Accept": "application/json"})
     except httpx2.TimeoutException:
         raise Unanswered(f"{host} did not answer within {TIMEOUT:g} seconds. Try again later.") from None
-    except httpx2.TransportError as error:
+    except (httpx2.RequestError, httpx2.InvalidURL) as error:
         raise Unanswered(f"{host} cannot be reached ({error}). Is there a network?") from None
     if response.status_code in (204, 404):
         return NotFound()
@@ -95,6 +95,9 @@ def _player(response: "httpx2.Response", host: str | None) -> dict[str, str]:
     """Return the player as the API spells it: `id` as given, `uuid` in the form with dashes."""
     try:
         answer: Any = response.json()
-        return {"username": str(answer["name"]), "id": answer["id"], "uuid": str(uuid.UUID(answer["id"]))}
-    except (ValueError, TypeError, KeyError, AttributeError):
+        name, given = answer["name"], answer["id"]
+        if not isinstance(name, str):
+            raise TypeError(name)
+        return {"username": name, "id": given, "uuid": str(uuid.UUID(given))}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Unanswered(f"{host} answered with something that is no player.") from None

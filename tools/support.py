@@ -25,6 +25,7 @@ GREETS = True
 
 ATTEMPTS = 5  # wrong keys in a row until the user is locked
 LOCKED_SECONDS = 15 * 60
+LONGEST = 1000  # characters of a name or an id; whoever sends more shall not fill the disk
 SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 SCHEMA = """
@@ -50,6 +51,7 @@ def verify_user(username: str, api_key: Secret[str]) -> Verified | dict[str, boo
         username: The username of the user to be verified.
         api_key: The API key provided by the user for verification.
     """
+    username = _storable(username)
     with _database() as database:
         _count_attempt(database, username)
         row = database.execute("SELECT salt, hash FROM users WHERE name = ?", (username,)).fetchone()
@@ -74,7 +76,7 @@ def get_ticket_status(ticket_id: str, context: Context) -> dict[str, str]:
     with _database() as database:
         row = database.execute(
             "SELECT status, issue FROM tickets WHERE id = ? AND owner = ?",
-            (ticket_id.strip().removeprefix("#"), context.user),
+            (_storable(ticket_id.strip().removeprefix("#")), context.user),
         ).fetchone()
     status, issue = row or ("Unknown", "Unknown")
     return {"status": status, "issue": issue}
@@ -86,15 +88,12 @@ def _count_attempt(database: sqlite3.Connection, username: str) -> None:
     Names that do not exist are counted too: they must not be told apart.
     """
     now = time.time()
-    wrong, latest = database.execute("SELECT wrong, latest FROM attempts WHERE name = ?", (username,)).fetchone() or (
-        0,
-        0.0,
-    )
-    left = latest + LOCKED_SECONDS - now
-    if wrong >= ATTEMPTS and left > 0:
-        minutes = math.ceil(left / 60)
+    database.execute("DELETE FROM attempts WHERE latest <= ?", (now - LOCKED_SECONDS,))
+    found = database.execute("SELECT wrong, latest FROM attempts WHERE name = ?", (username,)).fetchone()
+    wrong, latest = found or (0, now)
+    if wrong >= ATTEMPTS:
+        minutes = math.ceil((latest + LOCKED_SECONDS - now) / 60)
         raise ToolFailed(f"There were too many wrong keys. The user is locked for {minutes} more minutes.")
-    wrong = 0 if left <= 0 else wrong
     database.execute("REPLACE INTO attempts VALUES (?, ?, ?)", (username, wrong + 1, now))
 
 
@@ -130,3 +129,8 @@ def _seed(database: sqlite3.Connection) -> None:
 
 def _hash(key: str, salt: bytes) -> bytes:
     return hashlib.scrypt(key.encode("utf-8", "surrogatepass"), salt=salt, **SCRYPT)
+
+
+def _storable(text: str) -> str:
+    """Return the text as SQLite can hold it, no longer than any name or id is."""
+    return text[:LONGEST].encode("utf-8", "backslashreplace").decode()

@@ -29,9 +29,7 @@ def open_packs(specs: Iterable[str]) -> tuple[Pack, ...]:
 def open_pack(spec: str) -> Pack:
     """Open one pack."""
     path = _path(spec)
-    pack = _from_file(path, path.stem) if path else _by_name(spec)
-    _check(pack)
-    return pack
+    return _from_file(path, path.stem) if path else _by_name(spec)
 
 
 def available_packs() -> list[str]:
@@ -42,12 +40,18 @@ def available_packs() -> list[str]:
 def _identity(spec: str) -> object:
     """Return what is the same for every way to name the same pack."""
     path = _path(spec) or _own_packs().get(spec)
-    return path.resolve() if path else spec
+    try:
+        return path.resolve() if path else spec
+    except (OSError, RuntimeError, ValueError):  # no file; opening it will tell
+        return spec
 
 
 def _path(spec: str) -> Path | None:
     looks_like_one = spec.endswith((".py", ".json")) or "/" in spec or "\\" in spec
-    return Path(spec).expanduser() if looks_like_one else None
+    try:
+        return Path(spec).expanduser() if looks_like_one else None
+    except RuntimeError:  # ~name of nobody
+        return Path(spec)
 
 
 def _by_name(name: str) -> Pack:
@@ -56,7 +60,7 @@ def _by_name(name: str) -> Pack:
     if module := _entry_points().get(name):
         from chatbot.packs.python import load_module, pack_of
 
-        return pack_of(load_module(module), name)
+        return _checked(pack_of(load_module(module), name))
     known = available_packs()
     near = difflib.get_close_matches(name, known, 1)
     meant = f" Did you mean {near[0]}?" if near else ""
@@ -67,10 +71,12 @@ def _by_name(name: str) -> Pack:
 
 def _from_file(path: Path, name: str) -> Pack:
     if path.suffix != ".py":
-        raise UsageError(f"{path} is no pack: a pack is a .py file.")
-    from chatbot.packs.python import load_file, pack_of  # late: schemas take their time
+        raise UsageError(f"{str(path)!r} is no pack: a pack is a .py file.")
+    from chatbot.packs.python import existing, forgotten_on_failure, load_file, pack_of  # late: schemas take their time
 
-    return pack_of(load_file(path), name)
+    path = existing(path)
+    with forgotten_on_failure(path.parent):
+        return _checked(pack_of(load_file(path), name))
 
 
 def _own_packs() -> dict[str, Path]:
@@ -87,7 +93,7 @@ def _entry_points() -> dict[str, str]:
     return {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
 
 
-def _check(pack: Pack) -> None:
+def _checked(pack: Pack) -> Pack:
     names = [tool.name for tool in pack.tools]
     for tool in pack.tools:
         if not TOOL_NAME.fullmatch(tool.name):
@@ -96,6 +102,7 @@ def _check(pack: Pack) -> None:
             raise UsageError(f"The pack {pack.name} has two tools named {tool.name}: rename one, @tool(name=...).")
         if missing := [name for name in tool.requires if name not in names]:
             raise UsageError(f"The pack {pack.name}: {tool.name} requires {missing[0]}, which is no tool of this pack.")
+    return pack
 
 
 def _refuse_clashes(packs: Sequence[Pack]) -> None:

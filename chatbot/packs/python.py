@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,17 +17,24 @@ from chatbot.errors import UsageError
 from chatbot.pack import DECLARED, Context, Declared, Pack, Tool
 from chatbot.schema import signature_of
 
+KEPT = ("__main__", "chatbot")  # never forgotten, whatever files there are beside a pack
 
-def load_file(path: Path) -> ModuleType:
-    """Run a pack's file as a module. Raises UsageError, with file and line, for whatever goes wrong in it."""
+
+def existing(path: Path) -> Path:
+    """Return where the pack's file really is. Raises UsageError where it cannot be read."""
     try:
         path.read_bytes()
+        return path.resolve()
     except FileNotFoundError:
         raise UsageError(f"There is no pack file {path}.") from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise UsageError(f"The pack file {str(path)!r} cannot be read: {error}.") from None
-    path = path.resolve()
-    name = f"chatbot_pack_{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
+        raise UsageError(f"The pack file {str(path)!r} cannot be read: {_reason(error)}.") from None
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run a pack's file as a module. Raises UsageError, with file and line, for whatever goes wrong in it."""
+    stem = re.sub(r"\W", "_", path.stem)  # a dot would make it a module inside of another
+    name = f"chatbot_pack_{stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec and spec.loader  # it is a .py file
     module = importlib.util.module_from_spec(spec)
@@ -43,15 +51,14 @@ def load_file(path: Path) -> ModuleType:
 
 
 @contextmanager
-def forgotten_on_failure(path: Path) -> Iterator[None]:
+def forgotten_on_failure(folder: Path) -> Iterator[None]:
     """Leave nothing of a pack that does not work, nor of the files beside it, in sys.modules."""
     before = set(sys.modules)
     try:
         yield
     except BaseException:
-        folder = Path(os.path.realpath(path)).parent
         for name in set(sys.modules) - before:
-            if _home(sys.modules[name]) == folder:
+            if _home(name) == folder:
                 del sys.modules[name]
         raise
 
@@ -115,20 +122,23 @@ def _importable(folder: Path) -> Iterator[None]:
             sys.path.remove(str(folder))
 
 
-def _home(module: ModuleType) -> Path | None:
-    """Return the folder that a module, or the package it is in, was imported from."""
+def _home(name: str) -> Path | None:
+    """Return the folder that a loaded module, or the package it is in, was imported from."""
+    module = sys.modules[name]
     file = getattr(module, "__file__", None)
-    depth = module.__name__.count(".") + (1 if hasattr(module, "__path__") else 0)
-    return Path(file).resolve().parents[depth] if file and len(Path(file).resolve().parents) > depth else None
+    if not isinstance(file, str):
+        return None
+    depth = name.count(".") + hasattr(module, "__path__")
+    return Path(file).resolve().parents[depth] if len(Path(file).resolve().parents) > depth else None
 
 
 def _forget_strangers(folder: Path) -> None:
     """Forget helper files of packs in other folders, where this folder has its own of the same name."""
     reachable = {Path(entry).resolve() for entry in sys.path}
-    for name, module in list(sys.modules.items()):
+    for name in list(sys.modules):
         top = name.partition(".")[0]
-        if (folder / f"{top}.py").is_file() or (folder / top).is_dir():
-            home = _home(module)
+        if top not in KEPT and ((folder / f"{top}.py").is_file() or (folder / top).is_dir()):
+            home = _home(name)
             if home and home != folder and home not in reachable:
                 del sys.modules[name]
 
