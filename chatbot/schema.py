@@ -96,7 +96,7 @@ def signature_of(function: Callable[..., Any], where: str) -> Signature:
 def _docstring(text: str) -> docstring_parser.Docstring:
     try:
         return docstring_parser.parse(text)
-    except docstring_parser.ParseError:  # prose that only looks like a section is a description all the same
+    except Exception:  # noqa: BLE001 - prose that looks like a section is a ParseError, an IndexError ...; it describes
         doc = docstring_parser.Docstring()
         doc.short_description = text
         return doc

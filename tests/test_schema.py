@@ -2,17 +2,19 @@
 
 import datetime
 import enum
+import json
 import typing
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, RootModel, SecretStr, field_validator
 
 from chatbot import Context, Secret
 from chatbot.errors import UsageError
@@ -48,6 +50,31 @@ class Login(BaseModel):
 class Old(typing.TypedDict):
     q: int
     r: typing.NotRequired[str]
+
+
+T = TypeVar("T")
+
+
+class Box(BaseModel, Generic[T]):
+    inside: T
+
+
+@dataclass
+class Bag(Generic[T]):
+    inside: T
+
+
+class Key(RootModel[Secret[str]]): ...
+
+
+class Pair(NamedTuple):
+    left: int
+    right: Secret[str]
+
+
+class Chain(BaseModel):
+    link: Secret[str] = ""
+    rest: "Chain | None" = None
 
 
 @dataclass
@@ -110,6 +137,11 @@ def test_hints(hint, schema, text, value):
         (Login, '{"a":{"user":"bad"}}', "a.user: is not valid (value error)"),
         (Login, '{"a":{"user":"bug"}}', "they cannot be checked (TypeError)"),
         (int, "[]", "should be an object"),
+        (bool, '{"a":1}', "a: should be true or false"),
+        (datetime.date, '{"a":"soon"}', "a: should be a date, YYYY-MM-DD"),
+        (Point, '{"a":{"x":1,"z":2}}', "a.z: there is no such argument"),
+        (list[int], '{"a":["x"]}', "a.0: should be a whole number"),
+        (Annotated[str, Field(pattern="^[a-z]+$")], '{"a":"abc\\n"}', "a: String should match pattern '^[a-z]+$'"),
         (float, '{"a":NaN}', "they are not a JSON object: NaN is not JSON"),
         (float, '{"a":1e999}', "they are not a JSON object: a number is too big"),
         (int, '{"a":1,"a":2}', "they are not a JSON object: an argument is given twice"),
@@ -119,6 +151,44 @@ def test_complaints(hint, text, complaint):
     with pytest.raises(InvalidArguments) as raised:
         taking(hint).parse(text)
     assert str(raised.value) == complaint
+
+
+def test_a_number_without_fraction_is_a_float_too():
+    value = taking(float).parse('{"a":1}')["a"]
+    assert (value, type(value)) == (1.0, float)
+
+
+def test_what_is_not_given_is_left_to_the_functions_own_default():
+    nothing = object()
+
+    def function(a: str, b: int = 2, c: Any = nothing, d: float = float("nan"), e: Colour = Colour.RED): ...
+
+    signature = signature_of(function, "w")
+    assert signature.parse('{"a":"x"}') == {"a": "x"}
+    assert signature.parameters["required"] == ["a"]
+    schemas = signature.parameters["properties"]
+    assert {name: schema["default"] for name, schema in schemas.items() if "default" in schema} == {"b": 2, "e": "red"}
+
+
+def test_names_that_mean_something_to_pydantic_or_python_are_names_like_any_other():
+    names = ("title", "schema", "model_config", "self", "cls", "json", "copy", "validate", "argument_0", "properties")
+
+    def function(title, schema, model_config, self, cls, json, copy, validate, argument_0, properties): ...
+
+    function.__annotations__ = dict.fromkeys(names, int)
+    signature = signature_of(function, "w")
+    assert signature.parameters["properties"] == {name: {"type": "integer"} for name in names}
+    given = {name: number for number, name in enumerate(names)}
+    assert signature.parse(json.dumps(given)) == given
+
+
+def test_many_complaints_and_long_names_are_cut_short():
+    with pytest.raises(InvalidArguments) as raised:
+        taking(list[int]).parse(json.dumps({"a": ["x"] * 999}))
+    assert str(raised.value).count(";") == 8 and str(raised.value).endswith("; and 991 more")
+    with pytest.raises(InvalidArguments) as raised:
+        taking(int).parse(json.dumps({"a": 1, "n" * 9999: 1}))
+    assert len(str(raised.value)) < 200
 
 
 @pytest.mark.parametrize(
@@ -140,7 +210,7 @@ ANY = taking(dict[str, Any])
 
 @given(st.text(alphabet="qwxz", min_size=12, max_size=20))
 def test_no_complaint_repeats_a_value(value):
-    for hint in (int, datetime.date, datetime.datetime, Colour, list[int], Point, bool):
+    for hint in (int, datetime.date, datetime.datetime, Colour, list[int], Point, bool, Literal["a"], float, uuid.UUID):
         with pytest.raises(InvalidArguments) as raised:
             taking_once(hint).parse(f'{{"a":"{value}"}}')
         assert value not in str(raised.value)
@@ -163,8 +233,37 @@ def test_secrets_are_named_at_any_depth_and_their_defaults_stay_home():
     def function(login: Login, pins: list[Secret[str]], own: SecretStr, key: Secret[str] = "hunter2"): ...
 
     signature = signature_of(function, "w")
-    assert signature.secrets == {"apiToken", "pins", "own", "key"}
+    assert signature.secrets == {"token", "apiToken", "pins", "own", "key"}
     assert "hunter2" not in str(signature.parameters) and "built-in" not in str(signature.parameters)
+
+
+@pytest.mark.parametrize(
+    ("hint", "names"),
+    [
+        (Secret[str], {"a"}),
+        (Secret[str] | None, {"a"}),
+        (Secret[str | None], {"a"}),
+        (dict[str, Secret[str]], {"a"}),
+        (tuple[int, Secret[str]], {"a"}),
+        (Box[Secret[str]], {"inside"}),
+        (list[Bag[Secret[str]]], {"inside"}),
+        (Key, {"a"}),
+        (list[Key] | None, {"a"}),
+        (Pair, {"a"}),
+        (Chain, {"link"}),
+        (Box[str], set()),
+    ],
+    ids=str,
+)
+def test_a_secret_is_named_by_the_property_that_shows_it(hint, names):
+    signature = taking(hint)
+    assert signature.secrets == names
+    assert "writeOnly" not in str(signature.parameters)
+
+
+def test_a_default_that_holds_a_secret_stays_home_as_a_whole():
+    schema = taking(Chain, Chain(link="hunter2")).parameters
+    assert "hunter2" not in str(schema)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +284,16 @@ def test_docstrings(doc):
     assert [line for line in signature.description.splitlines() if line] == ["Do it.", "At length."]
 
 
+@given(
+    st.lists(st.sampled_from(["Args:", ":param", "a", ":", "---", "Parameters", "\n", "    ", "@param"]), max_size=12)
+)
+def test_no_docstring_breaks_a_tool(parts):
+    def function(a: int): ...
+
+    function.__doc__ = " ".join(parts)
+    signature_of(function, "w")
+
+
 def test_a_field_as_default_and_names_that_pydantic_would_not_take():
     def function(model_config: int = Field(3, ge=1), _json: str = "x"): ...
 
@@ -200,11 +309,24 @@ def first(a: int, /): ...
 def unknown(a: "Nowhere"): ...  # noqa: F821
 def callback(a: Callable[[], int]): ...
 def holder(a: list[Holder]): ...
+def contexts(a: list[Context]): ...
+def twice(a: Context, b: Context): ...
+def pattern(a: Annotated[str, Field(pattern="(")]): ...
+def half(a: "int |"): ...  # noqa: F722
 async def later(a: int): ...
 
 
-@pytest.mark.parametrize("function", [bare, many, first, unknown, callback, holder, later])
+@pytest.mark.parametrize(
+    "function", [bare, many, first, unknown, callback, holder, later, contexts, twice, pattern, half]
+)
 def test_what_a_model_cannot_call_is_refused_in_one_line(function):
     with pytest.raises(UsageError) as raised:
         signature_of(function, "pack.py, f()")
     assert str(raised.value).startswith("pack.py, f()") and "\n" not in str(raised.value)
+
+
+def test_the_parameter_that_is_to_blame_is_named():
+    def function(good: int, bad: Callable[[], int], fine: str): ...
+
+    with pytest.raises(UsageError, match="type hint of bad: "):
+        signature_of(function, "w")

@@ -1,5 +1,6 @@
 """Packs by name and by path, and every way in which one can be broken."""
 
+import os
 import sys
 
 import pytest
@@ -70,6 +71,10 @@ def test_packs_in_two_folders_have_their_own_helpers(write):
         ("raise SystemExit(3)\n", "line 3: cannot be loaded: SystemExit"),
         ("raise ValueError('a\\nb')\n", "ValueError: a b"),
         ("def f(): ...\n", "offers no tool"),
+        ("raise ValueError\n", "line 3: cannot be loaded: ValueError"),
+        ("@tool(effect='wirte')\ndef f(): ...\n", "line 3: cannot be loaded: ValueError: effect should be one of"),
+        ("@tool(timeout=0)\ndef f(): ...\n", "line 3: cannot be loaded: ValueError: timeout should be more than 0"),
+        ("SYSTEM_PROMPT = 5\n@tool\ndef f(): ...\n", "SYSTEM_PROMPT should be a text"),
         ("@tool\ndef f(a): ...\n", "f(): the parameter a has no type hint"),
         ("@tool(requires='g')\ndef f(): ...\n", "f requires g, which is no tool"),
         ("@tool(name='a b')\ndef f(): ...\n", "names a tool 'a b'"),
@@ -78,9 +83,37 @@ def test_packs_in_two_folders_have_their_own_helpers(write):
 )
 def test_a_broken_pack_is_told_in_one_line_and_leaves_nothing(write, capsys, text, says):
     write("beside.py", "X = 1\n")
+    before = set(sys.modules)
     assert says in refused(write("broken.py", HEAD + text))
     assert capsys.readouterr() == ("", "")
-    assert "beside" not in sys.modules
+    assert not {name for name in set(sys.modules) - before if name.startswith(("chatbot_pack", "beside"))}
+
+
+def test_a_relative_path_is_told_with_its_line(write, tmp_path, monkeypatch):
+    write("broken.py", HEAD + "1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    assert f"{tmp_path / 'broken.py'}, line 3: cannot be loaded: ZeroDivisionError" in refused("./broken.py")
+
+
+def test_an_error_of_syntax_is_told_where_it_is_also_in_a_helper(write, tmp_path):
+    write("helper.py", "\n\ndef f(:\n")
+    assert f"{tmp_path / 'helper.py'}, line 3: cannot" in refused(write("uses.py", HEAD + "import helper\n"))
+
+
+def test_a_path_may_begin_at_home(write, tmp_path, monkeypatch):
+    write("mine.py", HEAD + "VALUE = 1\n" + TOOL.format("f"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert open_packs(["~/mine.py"])[0].name == "mine"
+
+
+def test_a_tool_is_offered_once_and_by_the_module_that_wrote_it(write):
+    write("library.py", HEAD + "VALUE = 1\n" + TOOL.format("theirs"))
+    strange = (
+        "class Strange:\n    def __getattr__(self, name):\n        raise RuntimeError(name)\nstrange = Strange()\n"
+    )
+    text = HEAD + "from library import theirs\nVALUE = 1\n" + strange + TOOL.format("own") + "alias = own\n"
+    (pack,) = open_packs([write("v1.2.py", text)])
+    assert (pack.name, [tool.name for tool in pack.tools]) == ("v1.2", ["own"])
 
 
 def test_clashes(write):
@@ -98,6 +131,19 @@ def test_clashes(write):
 def test_what_is_no_pack_file(tmp_path):
     assert "no pack file" in refused(str(tmp_path / "gone.py"))
     assert "is no pack" in refused("functions.json")
+    assert "is no pack" in refused(f"{tmp_path}/")
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    for path in ("folder.py", "loop.py", "nul\0.py", "x" * 5000 + ".py", "\ud800.py"):
+        assert "cannot be read" in refused(str(tmp_path / path))
+    assert "no pack file" in refused("~nobody-of-that-name/x.py")
+    assert "There is no pack" in refused("nul\0") and "There is no pack" in refused("")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file(write, tmp_path):
+    (tmp_path / "secret.py").touch(0o000)
+    assert "cannot be read: PermissionError" in refused(str(tmp_path / "secret.py"))
 
 
 def test_an_entry_point_is_a_pack(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The Minecraft pack against a server on 127.0.0.1 that plays Mojang."""
 
 import json
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -70,7 +71,7 @@ def ask(name="merrydith", context=None):
 def test_schema():
     assert TOOL.description == "Retrieve the UUID given a Minecraft username."
     assert TOOL.parameters["properties"]["username"]["description"] == "The Minecraft username."
-    for name in ("", "a" * 17, "../x", "a b"):
+    for name in ("", "a" * 17, "../x", "a/b", "a b", "abc\n", "ä"):
         with pytest.raises(InvalidArguments):
             TOOL.parse(json.dumps({"username": name}))
 
@@ -98,6 +99,10 @@ def test_not_found_is_remembered(server, status):
         ((500, {}, ""), "status 500"),
         ((200, {}, "<html>"), "no player"),
         ((200, {}, "[]"), "no player"),
+        ((200, {}, "[" * 99999), "no player"),
+        ((200, {}, "{}"), "no player"),
+        ((200, {}, json.dumps({"id": ID, "name": None})), "no player"),
+        ((200, {"Content-Encoding": "gzip"}, "not gzip"), "cannot be reached"),
         ((200, {}, '{"id": 5, "name": "x"}'), "no player"),
         ((200, {}, '{"id": "zz", "name": "x"}'), "no player"),
     ],
@@ -134,7 +139,9 @@ def test_no_network(server):
         ask()
 
 
-def test_a_slow_server_is_given_up(server):
-    server.delay = 4.5
-    with pytest.raises(ToolFailed, match="within 4 seconds"):
+def test_a_slow_server_is_given_up(server, monkeypatch):
+    (module,) = (module for name, module in sys.modules.items() if name.startswith("chatbot_pack_minecraft_"))
+    monkeypatch.setattr(module, "TIMEOUT", 0.2)
+    server.delay = 0.5
+    with pytest.raises(ToolFailed, match=r"within 0\.2 seconds"):
         ask()

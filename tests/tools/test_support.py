@@ -3,6 +3,8 @@
 import json
 import sqlite3
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -94,3 +96,38 @@ def test_an_unusable_file_is_named(verify, path, make):
     with pytest.raises(ToolFailed) as raised:
         verify("john_doe", "key")
     assert str(path) in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_an_unwritable_folder_is_named(verify, path):
+    path.parent.write_text("a file, where a folder should be")
+    with pytest.raises(ToolFailed, match="cannot be used"):
+        verify("john_doe", "key")
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\0", "", "x" * 10**6, "' OR 1=1 --"])
+def test_odd_names_keys_and_ids_are_wrong_and_nothing_worse(pack, path, odd):
+    verify_user, get_ticket_status = (tool.run for tool in pack.tools)
+    assert verify_user({"username": odd, "api_key": odd}, Context()) == {"success": False}
+    assert verify_user({"username": "john_doe", "api_key": odd}, Context()) == {"success": False}
+    assert get_ticket_status({"ticket_id": odd}, Context(user="john_doe"))["status"] == "Unknown"
+    assert path.stat().st_size < 100_000
+
+
+def test_keys_are_kept_salted_and_hashed(verify, path):
+    verify("john_doe", "wrong")
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT salt, hash FROM users").fetchall()
+    assert len({salt for salt, _ in rows}) == len(rows) == len({digest for _, digest in rows})
+    assert all(len(salt) >= 16 and len(digest) == 64 for salt, digest in rows)
+
+
+def test_several_processes_may_be_the_first(path):
+    program = (
+        "from chatbot.packs import open_packs; from chatbot.pack import Context; "
+        "print(open_packs(['support'])[0].tools[1].run({'ticket_id': '12345'}, Context(user='john_doe'))['status'])"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(4)
+    ]
+    assert [process.communicate(timeout=30)[0] for process in processes] == ["Open\n"] * 4
