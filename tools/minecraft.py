@@ -71,10 +71,11 @@ def _ask(url: str) -> dict[str, str] | NotFound:
     import httpx2
 
     host = urlsplit(url).hostname
+    seconds = float(os.environ.get("MINECRAFT_TIMEOUT") or TIMEOUT)
     try:
-        response = httpx2.get(url, timeout=TIMEOUT, headers={"Accept": "application/json"})
+        response = httpx2.get(url, timeout=seconds, headers={"Accept": "application/json"})
     except httpx2.TimeoutException:
-        raise Unanswered(f"{host} did not answer within {TIMEOUT:g} seconds. Try again later.") from None
+        raise Unanswered(f"{host} did not answer within {seconds:g} seconds. Try again later.") from None
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         raise Unanswered(f"{host} cannot be reached ({error}). Is there a network?") from None
     if response.status_code in (204, 404):
