@@ -2,53 +2,62 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Event, RLock
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from threading import RLock
 from types import FrameType
 
 
 class Interrupt:
-    """Set once, from any thread or signal handler; runs what was registered with `calling`, once each."""
+    """Set once, from any thread or signal handler; runs what was registered with `calling`, once each.
+
+    A signal handler may run between any two steps of the very thread it interrupts, so nothing here waits for a lock
+    that the thread could hold already.
+    """
 
     def __init__(self) -> None:
-        self._event = Event()
+        self._set = False
         self._callbacks: list[Callable[[], None]] = []
-        self._lock = RLock()  # a signal handler may run while the very same thread registers a callback
+        self._lock = RLock()
 
     @property
     def is_set(self) -> bool:
         """Whether the work should end."""
-        return self._event.is_set()
+        return self._set
 
     def set(self) -> None:
         """Ask the work to end."""
+        self._set = True
         with self._lock:
-            self._event.set()
             callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
 
     def wait(self, seconds: float) -> bool:
         """Sleep up to `seconds`; return True, at once, when set."""
-        return self._event.wait(seconds)
+        woken: SimpleQueue[None] = SimpleQueue()
+        with self.calling(lambda: woken.put(None)), suppress(Empty):
+            woken.get(timeout=seconds)
+        return self._set
 
     @contextmanager
     def calling(self, callback: Callable[[], None]) -> Iterator[None]:
         """Run `callback` if set while the block runs (at once if set before). It must not raise or block."""
         with self._lock:
-            if not self.is_set:
-                self._callbacks.append(callback)
-                waiting = True
-            else:
-                waiting = False
-        if not waiting:
+            self._callbacks.append(callback)
+        if self._set and self._forget(callback):  # set before: whoever set it has not seen this one
             callback()
         try:
             yield
         finally:
-            with self._lock:
-                if callback in self._callbacks:
-                    self._callbacks.remove(callback)
+            self._forget(callback)
+
+    def _forget(self, callback: Callable[[], None]) -> bool:
+        with self._lock:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+                return True
+        return False
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """The laws of the house, read from the code itself."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,8 +36,10 @@ HOMES = {
     "dotenv": {"config"},
     "pydantic": {"schema"},
     "docstring_parser": {"schema"},
+    "typing_extensions": {"schema"},
     "pydantic_core": {"schema", "runtime"},
 }
+DISTRIBUTIONS = {"dotenv": "python_dotenv", "markdown_it": "markdown_it_py"}
 MAX_FILE, MAX_FUNCTION = 400, 50
 
 
@@ -83,6 +87,14 @@ def test_files_and_functions_fit_a_screen(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.name != "cli.py":
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= MAX_FUNCTION, f"{node.name} has {length} lines"
+
+
+def test_what_is_imported_is_declared():
+    project = tomllib.loads((ROOT.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in project["dependencies"]}
+    imported = {module.partition(".")[0] for path in SOURCES + PACKS for module in imports(path)}
+    foreign = imported - set(sys.stdlib_module_names) - {"chatbot"}
+    assert {DISTRIBUTIONS.get(module, module) for module in foreign} <= declared
 
 
 @pytest.mark.parametrize("path", PACKS, ids=lambda path: path.name)

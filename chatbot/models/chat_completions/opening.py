@@ -2,7 +2,8 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import CredentialsRefused
@@ -29,10 +30,11 @@ def open_client(base_url: str, place: Place, on_request: Callable[[Any], None]) 
         fix = f"Check {place.key_name} for blanks and quotes."
         raise CredentialsRefused(place.line("The key has characters that no key has", fix=fix))
     with _no_collection():
-        import h11  # noqa: F401  httpcore2 loads it with the first connection
-        import httpcore2  # noqa: F401
         import httpx2
         import openai
+
+        with suppress(ImportError):  # what the HTTP library would load with the first connection
+            import_module("httpcore2._sync.http11")
     timeout = httpx2.Timeout(place.timeout, connect=min(place.timeout, _CONNECT))
     http = openai.DefaultHttpxClient(
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=_KEEP),
