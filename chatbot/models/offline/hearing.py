@@ -10,7 +10,8 @@ from chatbot.models.offline.schemas import Slot
 from chatbot.models.offline.state import State, learned, missing, said, step
 from chatbot.models.offline.talk import lean_of, mood_of
 from chatbot.models.offline.unnamed import wished
-from chatbot.models.offline.words import Utterance, read, stems
+from chatbot.models.offline.values import value_of
+from chatbot.models.offline.words import Utterance, is_id_like, read, stems
 from chatbot.types import Assistant, Message, ToolResult, User
 
 
@@ -78,7 +79,16 @@ def _filled(state: State, utterance: Utterance, reading: Reading, catalog: Catal
     rest = [slot for slot in open_asked if slot.key not in values]
     if rest and not values and reading.best[0] == rest[0].tool:
         values |= answered(rest, scene)
+    elif len(rest) == 1:
+        values |= _left_over(rest[0], scene)
     return _merged(state, {**facts, **values}, catalog)
+
+
+def _left_over(slot: Slot, scene: Scene) -> Values:
+    """The one code that belongs to nothing else, for the one thing that was asked for beside the wish."""
+    codes = [token for at, token in enumerate(scene.utterance.tokens) if scene.is_free(at) and is_id_like(token.text)]
+    value = value_of(slot, codes[0].text) if len(codes) == 1 and slot.is_text else None
+    return {} if value is None else {slot.key: (value,)}
 
 
 def _named(state: State, utterance: Utterance, reading: Reading, catalog: Catalog) -> tuple[Scene, Values]:
