@@ -232,8 +232,11 @@ def _pattern(form: str, name: str) -> str:
         pattern += r"(?!\w)"
     if form[0].isalnum():
         pattern = r"(?<!\w)" + pattern
-    words = _words(name)
-    if form.lower() in (word.lower() for word in words[1:]):
-        before = words[[word.lower() for word in words].index(form.lower()) - 1]
-        pattern = rf"(?<!(?i:{re.escape(before)})[ _\-])" + pattern
+    words = [word.lower() for word in _words(name)]
+    if form.lower() in words:
+        at = words.index(form.lower())
+        if at > 0:
+            pattern = rf"(?<!(?i:{re.escape(words[at - 1])})[ _\-])" + pattern
+        if at + 1 < len(words):
+            pattern += rf"(?![ _\-](?i:{re.escape(words[at + 1])}))"
     return pattern

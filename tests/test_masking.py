@@ -43,6 +43,10 @@ def test_a_short_secret_is_masked_as_a_word_and_leaves_its_own_name_alone():
     )
 
 
+def test_a_secret_that_is_the_first_word_of_its_own_name_leaves_the_name_alone_too():
+    assert mask_of("API", name="api_key").text("The API key is API.") == f"The API key is {MASK}."
+
+
 def test_nothing_is_learned_from_nothing():
     assert mask_of("", "  ", None).text("all of it") == "all of it"
 

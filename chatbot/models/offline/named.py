@@ -188,6 +188,8 @@ def _accepted(mention: _Mention, utterance: Utterance, vocabulary: frozenset[str
         return stem(token.low) not in vocabulary
     if mention.strong:
         return mention.grade != "head" or mention.slot.kind != "code"
+    if mention.grade == "full" and mention.slot.secret and ends:
+        return True  # a secret may be any word: "API key key, ..."
     known = stem(token.low) in vocabulary
     return mention.grade == "full" and not known and (mention.slot.kind == "name" or ends)
 

@@ -127,6 +127,8 @@ def _parts(scene: Scene, start: int, end: int, words: int | bool) -> list[tuple[
             parts.extend([(first, at)] if at > first else [])
             first = at + 1 if cut else at
     if len(parts) == 1 and parts[0][1] - parts[0][0] == words:
+        if all(stem(utterance.low(at)) in scene.vocabulary for at in range(*parts[0])):
+            return []  # "my API key" only repeats what was asked for
         return [(at, at + 1) for at in range(*parts[0])]
     return parts
 
