@@ -2,8 +2,10 @@
 
 import gc
 import logging
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from chatbot.config import Settings
@@ -49,6 +51,19 @@ def converse(session: Session, said: Iterable[str], sink: Sink, *, greeting: boo
         if code := exit_code(outcome):
             return code
     return ExitCode.OK
+
+
+@contextmanager
+def own_stdout() -> Iterator[TextIO]:
+    """Keep standard output for what we write: what a tool, or a program that it starts, prints goes to stderr."""
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace") as ours:
+        os.dup2(2, 1)
+        try:
+            yield ours
+        finally:
+            ours.flush()
+            os.dup2(ours.fileno(), 1)
 
 
 def exit_code(outcome: Outcome) -> ExitCode:

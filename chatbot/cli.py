@@ -43,8 +43,8 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has had enough
-        return ExitCode.OK
+    except OSError as error:
+        return _fail(f"{error.strerror or error}", ExitCode.TURN_FAILED)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told in one line too
         _log_traceback()
         hint = "" if "--debug" in arguments else " (--debug shows where)"
@@ -74,7 +74,6 @@ Pack = Annotated[
     list[str] | None,
     typer.Option("--pack", "-p", metavar="NAME|PATH", help="Tools to load: repeatable, comma-separated, or none."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Write every event as one JSON object a line.")]
 
 
 def chat(  # the options of the program, one parameter each
@@ -98,7 +97,7 @@ def chat(  # the options of the program, one parameter each
     script: Annotated[
         str | None, typer.Option(metavar="FILE", help="Play the user turns of a text file, one a line.")
     ] = None,
-    json: Json = False,
+    json: Annotated[bool, typer.Option("--json", help="Write every event as one JSON object a line.")] = False,
     deltas: Annotated[
         bool, typer.Option("--deltas", help="With --json: also every piece of text as it comes.")
     ] = False,
@@ -136,12 +135,16 @@ def chat(  # the options of the program, one parameter each
 
 
 def _scripted(settings: Settings, kind: Kind) -> ExitCode:
-    from chatbot.chat import converse, open_session
+    from chatbot.chat import converse, open_session, own_stdout
     from chatbot.script import lines, read_script
 
-    sink = pick(kind, deltas=settings.deltas, echo_user=True)
     said = read_script(settings.script) if settings.script else lines(sys.stdin)
-    return converse(open_session(settings), said, sink, greeting=settings.greeting)
+    try:
+        with own_stdout() as stdout:
+            sink = pick(kind, deltas=settings.deltas, echo_user=True, stdout=stdout)
+            return converse(open_session(settings), said, sink, greeting=settings.greeting)
+    except BrokenPipeError:  # whoever read our output has had enough
+        return ExitCode.OK
 
 
 def _interactive(settings: Settings, kind: Kind) -> ExitCode:
@@ -175,7 +178,9 @@ app.command("chat")(chat)
 
 
 @app.command()
-def tools(pack: Pack = None, json: Json = False) -> None:
+def tools(
+    pack: Pack = None, json: Annotated[bool, typer.Option("--json", help="Print the tools' schemas.")] = False
+) -> None:
     """List what the packs offer; --json prints the tools' schemas as a model gets them."""
     from chatbot.listing import as_schemas, as_text
     from chatbot.packs import open_packs

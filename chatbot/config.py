@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from chatbot.errors import ConfigError, UsageError
-from chatbot.providers import PROVIDERS, Provider
+from chatbot.providers import PROVIDERS
 
 T = TypeVar("T")
 OFFLINE = "offline"
+SDK_VARIABLES = {"model": ["OPENAI_MODEL"]}
+"""What the openai SDK's users set; OPENAI_BASE_URL belongs to one provider, and is looked at where the URL is."""
+TEXTS = {"model", "base_url", "api_key_env", "packs", "pack", "system", "instructions", "profile", "script"}
+FILE_OPTIONS = TEXTS | {"no_greeting", "max_steps", "timeout", "temperature", "json", "plain", "deltas", "debug"}
 DETERMINISTIC: float | None = 0.0
 
 
@@ -92,8 +96,9 @@ class _Options(NamedTuple):
             if self.flags.get(name) not in (None, [], ()):
                 return self.flags[name], f"--{name.replace('_', '-')}"
         for name in names:
-            if (variable := f"CHATBOT_{name.upper()}") in self.env:
-                return self.env[variable], variable
+            for variable in (f"CHATBOT_{name.upper()}", *SDK_VARIABLES.get(name, ())):
+                if variable in self.env:
+                    return self.env[variable], variable
         for name in names:
             if name in self.profile:
                 return self.profile[name], f"{name} in {config_path(self.env)}"
@@ -117,25 +122,21 @@ class _Options(NamedTuple):
 
 def resolve_model(options: _Options, env: Mapping[str, str]) -> ModelChoice:
     """Return which model answers: what was asked for; else OpenAI's where there is a key; else the offline one."""
-    base_url = options.get("base_url") or ""
-    spec = options.get("model") or env.get("OPENAI_MODEL") or ""
-    if not spec:
-        configured = base_url or env.get("OPENAI_BASE_URL") or env.get("OPENAI_API_KEY") or options.get("api_key_env")
-        if not configured:
-            return ModelChoice(OFFLINE)
-    if spec == OFFLINE:
+    spec = str(options.get("model", default=""))
+    hints = (options.get("base_url"), options.get("api_key_env"), env.get("OPENAI_BASE_URL"), env.get("OPENAI_API_KEY"))
+    if spec == OFFLINE or not (spec or any(hints)):
         return ModelChoice(OFFLINE)
-    name, model = split_spec(str(spec))
+    name, model = split_spec(spec)
     provider = PROVIDERS[name]
-    own_url = _own_url(name, env) or provider.base_url
-    url = _checked_url(str(base_url) or own_url, name)
+    url = _checked_url(_base_url(name, options, env) or provider.base_url, name)
     model = model or (provider.model if url == provider.base_url else "")
     if not model:
         raise ConfigError(
             f"Which model of {url}? Name it: --model {name}:MODEL, or OPENAI_MODEL for the default provider."
         )
-    key_env = str(options.get("api_key_env") or provider.key_env)
-    return ModelChoice(name, model, url, _key(name, provider, url, key_env, env), key_env)
+    key_env = str(options.get("api_key_env", default=provider.key_env))
+    needed = url == provider.base_url or options.get("api_key_env") is not None
+    return ModelChoice(name, model, url, _key(name, key_env, env, needed), key_env)
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -178,6 +179,8 @@ def _profile(flag: object, env: Mapping[str, str]) -> dict[str, Any]:
         except (OSError, ValueError) as error:
             raise ConfigError(f"{path} cannot be read: {error}") from None
     profiles: Any = config.pop("profiles", {})
+    for table in (config, *(profiles.values() if isinstance(profiles, dict) else ())):
+        _check(table, path)
     name = flag or env.get("CHATBOT_PROFILE") or config.pop("profile", None)
     if name is None:
         return config
@@ -186,6 +189,25 @@ def _profile(flag: object, env: Mapping[str, str]) -> dict[str, Any]:
         raise ConfigError(f"There is no profile {name!r} in {path} (profiles there: {known}).")
     own: dict[str, Any] = profiles[name]
     return config | own
+
+
+def _check(table: Any, path: Path) -> None:
+    """Raise ConfigError for what is no option, or no value of one."""
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: a profile should be a table, [profiles.NAME].")
+    for name, value in table.items():
+        if name not in FILE_OPTIONS:
+            raise ConfigError(f"{path}: there is no option {name!r}. Known: {', '.join(sorted(FILE_OPTIONS))}.")
+        texts = isinstance(value, list) and name == "packs" and all(isinstance(item, str) for item in value)
+        if not texts and (isinstance(value, list | dict) or (name in TEXTS and not isinstance(value, str))):
+            raise ConfigError(f"{path}: {name} should be {'a list of texts' if name == 'packs' else 'one value'}.")
+
+
+def _base_url(name: str, options: _Options, env: Mapping[str, str]) -> str:
+    given, place = options.find("base_url")
+    if given and not place.startswith("base_url in"):
+        return str(given)
+    return _own_url(name, env) or str(given or "")  # the environment goes before the file
 
 
 def _own_url(name: str, env: Mapping[str, str]) -> str:
@@ -204,10 +226,10 @@ def _checked_url(url: str, provider: str) -> str:
     return url.rstrip("/")
 
 
-def _key(name: str, provider: Provider, url: str, key_env: str, env: Mapping[str, str]) -> str | None:
+def _key(name: str, key_env: str, env: Mapping[str, str], needed: bool) -> str | None:
     if key := env.get(key_env):
         return key
-    if key_env and url == provider.base_url:
+    if key_env and needed:
         raise ConfigError(
             f"{name} needs a key: set {key_env}, in the environment or in .env. The model offline needs none."
         )
@@ -247,23 +269,33 @@ def _boolean(value: Any) -> bool:
 
 
 def _at_least_one(value: Any) -> int:
-    number = int(str(value))
+    try:
+        number = int(str(value))
+    except ValueError:
+        raise ValueError(f"{value} is not a whole number") from None
     if number < 1:
         raise ValueError(f"{value} is less than 1")
     return number
 
 
 def _positive(value: Any) -> float:
-    number = float(value)
+    number = _number(value)
     if not 0 < number < float("inf"):
         raise ValueError(f"{value} is not a positive number of seconds")
     return number
 
 
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (ValueError, TypeError):
+        raise ValueError(f"{value} is not a number") from None
+
+
 def _temperature(value: Any) -> float | None:
     if str(value).strip().lower() == "none":
         return None
-    number = float(value)
+    number = _number(value)
     if not 0 <= number <= 2:
         raise ValueError(f"{value} is not between 0 and 2 (nor none)")
     return number

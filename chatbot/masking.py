@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from chatbot.events import (
@@ -24,16 +24,11 @@ from chatbot.events import (
     TurnStarted,
 )
 from chatbot.pack import Tool
+from chatbot.speech import Speech, words_of
 from chatbot.types import ToolCall
 
 MASK = "•••"
 LONG = 8  # characters; a shorter secret is looked for as a whole word, else the mask would eat ordinary text
-TOKEN_SHAPES = re.compile(r"\b(?:sk-|gh[pousr]_|xox[abp]-|AKIA|eyJ)[A-Za-z0-9_.\-]{16,}")
-CONNECTED = r"""(\s*[:=]+\s*|\s+(?:is|was)\s*[:=]?\s*|\s+(?=["'`]))(?:"([^"]+)"|'([^']+)'|`([^`]+)`|([^\s"'`]+))"""
-SHORT_NAMES = {"code", "key", "password", "passphrase", "passwd", "pin", "secret", "token"}
-"""Last words of secret arguments' names that people say for the whole: "my key" for api_key."""
-
-E = TypeVar("E")
 
 
 class Mask:
@@ -46,9 +41,7 @@ class Mask:
     def __init__(self, tools: Iterable[Tool] = ()) -> None:
         keepers = [tool for tool in tools if tool.secrets]
         self._secret_arguments = {tool.name: tool.secrets for tool in keepers}
-        self._open_arguments = set[str]().union(*(_properties(tool) - tool.secrets for tool in keepers))
-        names = set[str]().union(*self._secret_arguments.values())
-        self._spoken = [(name, re.compile(rf"(?i)(?<!\w){_spoken_form(name)}{CONNECTED}")) for name in sorted(names)]
+        self._speech = Speech(keepers)
         self._patterns: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
         self._longest = 0
@@ -72,26 +65,9 @@ class Mask:
                 self.learn(value, name)
 
     def learn_speech(self, text: str, asked: str = "") -> None:
-        """Make what the user calls by a secret argument's name a secret, and what looks like an access token.
-
-        A plain word without quotes or colon ("my key is wrong") may be no secret at all, so it stays. `asked` is what
-        the assistant said before: where it asked for nothing but the secret, a single word is the secret.
-        """
-        for token in TOKEN_SHAPES.findall(text):
-            self.learn(token)
-        for name, pattern in self._spoken:
-            for connection, *quoted, bare in pattern.findall(text):
-                value = "".join(quoted) or bare.rstrip(".,;!?")
-                if any(quoted) or {":", "="} & set(connection) or not (value.isalpha() and value.islower()):
-                    self.learn(value, name)
-            if len(text.split()) == 1 and self._asks_only_for(name, asked):
-                self.learn(text.strip().strip("\"'`.,;"), name)
-
-    def _asks_only_for(self, name: str, question: str) -> bool:
-        def mentions(argument: str) -> bool:
-            return re.search(rf"(?i)(?<!\w){_spoken_form(argument)}(?!\w)", question) is not None
-
-        return mentions(name) and not any(map(mentions, self._open_arguments))
+        """Make secrets of what the user calls so; `asked` is what the assistant said before."""
+        for value, name in self._speech.secrets(text, asked):
+            self.learn(value, name)
 
     def text(self, text: str, start: int = 0) -> str:
         """Return the text from `start` on with every known secret masked; what stands before it counts as context."""
@@ -172,10 +148,6 @@ class MaskedStream:
         return shown
 
 
-def _properties(tool: Tool) -> set[str]:
-    return set(tool.parameters.get("properties", {}))
-
-
 def _parsed(arguments: str) -> Any:
     try:
         return json.loads(arguments)
@@ -213,16 +185,6 @@ def _forms(secret: str) -> set[str]:
     return forms
 
 
-def _spoken_form(name: str) -> str:
-    *first, last = _words(name)
-    beginning = "".join(re.escape(word) + r"[\s_\-]?" for word in first)
-    return f"(?:{beginning}){'?' if last.lower() in SHORT_NAMES else ''}{re.escape(last)}"
-
-
-def _words(name: str) -> list[str]:
-    return re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name) or [name]
-
-
 def _pattern(form: str, name: str) -> str:
     """Return what finds the form: a short one only as a whole word, and not inside its own argument's spoken name."""
     pattern = re.escape(form)
@@ -232,7 +194,7 @@ def _pattern(form: str, name: str) -> str:
         pattern += r"(?!\w)"
     if form[0].isalnum():
         pattern = r"(?<!\w)" + pattern
-    words = [word.lower() for word in _words(name)]
+    words = [word.lower() for word in words_of(name)]
     if form.lower() in words:
         at = words.index(form.lower())
         if at > 0:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -41,7 +42,9 @@ def turns(text: str) -> list[str]:
 
 
 def lines(stream: TextIO) -> Iterator[str]:
-    """Yield the user turns of a pipe: one a line, blank ones skipped, as soon as they come."""
+    """Yield the user turns of a pipe: one a line, blank ones skipped, as soon as they come. It is read as UTF-8."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="replace")
     while line := stream.readline():
         if line.strip():
             yield line.rstrip("\r\n")

@@ -34,6 +34,9 @@ from chatbot.runtime import Runtime
 from chatbot.types import Assistant, Message, ToolResult, User, repaired
 
 INTERRUPTED = "[interrupted]"
+UNFINISHED = (
+    "I could not finish this: too many rounds of tool calls in one turn. What I have found so far stands above."
+)
 FINAL: dict[Stop, Status] = {
     "done": "completed",
     "limit": "incomplete",
@@ -143,8 +146,14 @@ class Session:
                     return self._broken_off(Outcome("interrupted"))
                 if not reply.calls:
                     return Outcome("done")
-            yield from self._ask((), interrupt)
-            return self._broken_off(Outcome("interrupted")) if interrupt.is_set else Outcome("limit")
+            last = yield from self._ask((), interrupt)
+            if interrupt.is_set:
+                return self._broken_off(Outcome("interrupted"))
+            if not last.text:  # the user still gets an answer
+                last = Assistant(UNFINISHED, usage=last.usage)
+                self.history[-1] = last
+                yield Replied(last)
+            return Outcome("limit")
         except ModelError as error:
             return self._broken_off(Outcome("error", error))
 

@@ -18,7 +18,7 @@ PACKS = sorted((ROOT.parent / "tools").glob("*.py"))
 LAYERS = [
     {"errors", "types", "interrupt"},
     {"events", "providers", "pack"},
-    {"config", "schema"},
+    {"config", "schema", "speech"},
     {"masking", "guards", "models", "packs", "render", "script", "beside", "listing"},
     {"runtime"},
     {"session"},

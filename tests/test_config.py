@@ -84,7 +84,7 @@ def test_a_key_of_one_provider_never_goes_to_another():
         ({"model": "azure:x"}, {}, ConfigError, "AZURE_OPENAI_ENDPOINT"),
         ({"model": "groq"}, {"GROQ_API_KEY": "k"}, ConfigError, "--model groq:MODEL"),
         ({"max_steps": 0}, {}, UsageError, "--max-steps: 0 is less than 1"),
-        ({}, {"CHATBOT_TIMEOUT": "soon"}, UsageError, "CHATBOT_TIMEOUT: could not convert"),
+        ({}, {"CHATBOT_TIMEOUT": "soon"}, UsageError, "CHATBOT_TIMEOUT: soon is not a number"),
         ({"temperature": "3"}, {}, UsageError, "--temperature: 3 is not between 0 and 2"),
         ({}, {"CHATBOT_NO_GREETING": "maybe"}, UsageError, "neither true nor false"),
         ({"profile": "x"}, {}, ConfigError, "There is no profile 'x'"),

@@ -85,6 +85,9 @@ class Repl:
                 line = self._read(default=text)
             except EOFError:
                 return ExitCode.OK
+            except KeyboardInterrupt:  # a dumb terminal's prompt has no key bindings
+                _write("\n")
+                continue
             text = ""
             if not line.strip():
                 continue

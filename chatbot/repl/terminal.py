@@ -20,7 +20,14 @@ def quiet() -> Iterator[None]:
         return
     flags, _, _, local, *speeds, characters = termios.tcgetattr(terminal)
     characters[termios.VMIN], characters[termios.VTIME] = 1, 0
-    changed = [flags & ~termios.ICRNL, *before[1:3], local & ~(termios.ECHO | termios.ICANON), *speeds, characters]
+    # NOFLSH: a Ctrl-C stops the assistant, but does not throw away what was typed ahead.
+    changed = [
+        flags & ~termios.ICRNL,
+        *before[1:3],
+        (local | termios.NOFLSH) & ~(termios.ECHO | termios.ICANON),
+        *speeds,
+        characters,
+    ]
     try:
         termios.tcsetattr(terminal, termios.TCSANOW, changed)
         yield

@@ -117,7 +117,7 @@ class ChatCompletions:
                 yield Notice("info", f"{self._place.host} does not know {refused}; it is left out from now on.")
             elif sent.closed and line.kept and stale:
                 stale = False  # the server had closed the connection in the meantime: no news for people
-            elif sent.again and retries < self.patience.retries:
+            elif sent.again and retries < self.patience.retries and (sent.after or 0) <= self.patience.most:
                 retries += 1
                 seconds = self.patience.wait(retries, sent.after)
                 turn = f"({retries} of {self.patience.retries})"

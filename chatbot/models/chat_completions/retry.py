@@ -9,7 +9,8 @@ class Patience:
     """How often a request is sent again, and how long is waited before. All times are in seconds.
 
     The first wait is `base`, each further one twice as long, each up to a quarter longer so that clients that failed
-    together do not come back together. What the server asks for (Retry-After) goes first. No wait exceeds `most`.
+    together do not come back together. What the server asks for (Retry-After) goes first. No wait exceeds `most`: a
+    server that asks for more is not asked again.
     """
 
     retries: int = 2

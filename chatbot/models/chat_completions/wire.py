@@ -61,7 +61,7 @@ def messages(prompt: Prompt, model: str = "") -> list[dict[str, Any]]:
                 ids = [call["id"] for call in wire[-1].get("tool_calls", ())]
             case ToolResult():
                 wire.append({"role": "tool", "tool_call_id": ids.pop(0), "content": message.content})
-    return wire
+    return wire or [{"role": "user", "content": "Hello."}]  # no server takes an empty list
 
 
 def arguments(text: str) -> str:

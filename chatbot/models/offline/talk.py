@@ -13,6 +13,7 @@ _FORMS: tuple[tuple[Mood, str], ...] = (
     ("help", r".*\bwhat (all )?(can|could|do) you (do|offer|help( me)? with|know).*"),
     ("help", r".*\b(who|what) are you\b.*|.*\bhow (can|could|do) you help\b.*|(which|what) tools.*|commands|menu"),
     ("cancel", r"(never ?mind|cancel|stop|forget|abort|skip|leave)( about)?( that| it)?( please)?"),
+    ("cancel", r"(please |no )?(do not|don't|dont|never) (?!know|have|see|understand|remember|forget|you|i ).*"),
     ("again", r"((yes|ok|sure|please) )*((try|do|run)( it| that| this)?( once)? (again|more)|again|retry)( please)?"),
     ("bye", r".*\b(bye|goodbye|see you|see ya|farewell|good night)\b.*"),
     ("bye", r"(no |nope )?that('s| is| was|'ll be) (it|all|everything)\b.*"),
