@@ -18,8 +18,8 @@ BETWEEN = re.compile(r"\s*(?:[,/;&]|\band\b|\s)\s*", re.IGNORECASE)
 NO_SECRETS = frozenset(
     re.findall(
         r"\w+",
-        """a an and bad because broken correct expired for gone good here idea in incorrect invalid it know later lost me
-        missing my needed no not now of ok on one or please required right secret still thanks that the there this to
+        """a an and bad because broken correct expired for gone good here idea in incorrect invalid it know later lost
+        me missing my needed no not now of ok on one or please required right secret still thanks that the there this to
         too unknown valid what which why with working wrong yet you your""",
     )
 )

@@ -299,12 +299,18 @@ def test_ctrl_c_ends_a_script_with_130(tmp_path):
 
 
 def test_whoever_stops_reading_our_output_gets_no_traceback(tmp_path):
-    command = f"yes hello | head -50 | {' '.join(CHATBOT)} --pack none | head -1"
+    command = f"set -o pipefail; seq 300 | {' '.join(CHATBOT)} --pack none | head -1"
     done = subprocess.run(
-        command, shell=True, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=clean_environment(tmp_path)
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        env=clean_environment(tmp_path),
     )
-    assert done.stdout
-    assert done.stderr.count("Traceback") == 0
+    assert done.stdout == "user: 1\n"
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -377,6 +383,30 @@ def test_any_option_may_stand_in_the_environment_or_in_dotenv(run, tmp_path):
     assert events(run(said="hi\n"))[0]["packs"] == []
     assert events(run(said="hi\n", CHATBOT_PACK="minecraft"))[0]["packs"] == ["minecraft"]
     assert events(run("--pack", "support", said="", CHATBOT_PACK="minecraft"))[0]["packs"] == ["support"]
+
+
+def test_what_a_tool_prints_is_not_our_output(run, tmp_path):
+    (tmp_path / "loud.py").write_text(
+        "import os\nfrom chatbot import tool\n@tool\ndef shout() -> str:\n    'Shout.'\n"
+        "    print('PRINTED')\n    os.write(1, b'WRITTEN\\n')\n    os.system('echo STARTED')\n    return 'done'\n",
+        "utf-8",
+    )
+    with ChatServer(calls(("shout", {})), text("Done.")) as server:
+        done = run("--pack", "./loud.py", "--json", said="go\n", **api(server))
+    assert results(done) == [(None, "done")]
+    assert all(word in done.stderr for word in ("PRINTED", "WRITTEN", "STARTED"))
+
+
+def test_without_a_prompt_the_greeting_is_still_a_request_that_a_server_takes(run):
+    with ChatServer(text("Hi.")) as server:
+        done = run("--system", "", said="", **api(server))
+    assert done.stdout == "assistant: Hi.\n"
+    assert server.violations == []
+
+
+def test_what_is_typed_is_read_as_utf_8_whatever_the_locale(run):
+    done = run("--pack", "none", said="héllo 漢字\n", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert "user: héllo 漢字\n" in done.stdout
 
 
 def test_debug_tells_the_traceback_of_a_tool_without_its_secrets(run, tmp_path):

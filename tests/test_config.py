@@ -117,6 +117,30 @@ def test_a_profile_is_laid_over_the_top_level(config):
     assert load_settings({"profile": "home"}, env).packs == ()
 
 
+def test_the_environment_goes_before_the_file_by_the_sdks_names_too(config):
+    env = config('model = "filed"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    env |= {"OPENAI_MODEL": "m", "OPENAI_BASE_URL": "http://127.0.0.1:7/v1", "OPENAI_API_KEY": "k"}
+    assert load_settings({}, env).model == ModelChoice("openai", "m", "http://127.0.0.1:7/v1", "k", "OPENAI_API_KEY")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("modle = 'x'", "there is no option 'modle'. Known: "),
+        ("packs = 5", "packs should be a list of texts"),
+        ("packs = [1]", "packs should be a list of texts"),
+        ("profile = ['a']", "profile should be one value"),
+        ("model = ['a']", "model should be one value"),
+        ("[profiles]\nwork = 1", "a profile should be a table"),
+        ("api_key_env = 'HOUSE_KEY'\nbase_url = 'http://127.0.0.1:9/v1'\nmodel = 'm'", "set HOUSE_KEY"),
+    ],
+)
+def test_what_the_file_gets_wrong_is_told(config, text, says):
+    with pytest.raises(ConfigError) as raised:
+        load_settings({}, config(text))
+    assert says in str(raised.value)
+
+
 def test_a_broken_file_is_told_with_its_place(config):
     with pytest.raises(ConfigError, match=r"config.toml cannot be read: .*line 2"):
         load_settings({}, config("model = [\n=\n"))

@@ -147,6 +147,13 @@ def test_calls_made_when_no_tools_were_offered_are_dropped():
     assert session.history[-1] == Assistant("Well.")
 
 
+def test_at_the_limit_the_user_gets_an_answer_even_from_a_model_that_only_calls():
+    session = Session(Scripted(calling(("echo", {})), calling(("echo", {}))), [pack(tool("echo", echo))], max_steps=1)
+    events, outcome = say(session, "loop")
+    assert outcome.stop == "limit"
+    assert told(events)[-3].startswith("assistant: I could not finish this: too many rounds")
+
+
 def test_a_turn_that_fails_leaves_the_history_as_it_was_so_that_it_can_be_tried_again():
     session = Session(Scripted("Hi.", ModelError("The server is on fire. Try again."), "Fine."))
     say(session, "hello")

@@ -138,6 +138,25 @@ def test_what_a_model_writes_does_not_drive_the_terminal(chat):
     assert "[bold]markup[/bold]" in terminal.text()
 
 
+def test_what_was_typed_ahead_outlives_a_ctrl_c(chat):
+    with ChatServer(stall(900)) as server:
+        terminal = chat("--pack", "none", **api(server))
+        say(terminal, "tell me", "three")
+        terminal.type("typed ahead")
+        terminal.type(CTRL_C)
+        terminal.wait_for("interrupted")
+        terminal.wait_for("> typed ahead")
+
+
+def test_on_a_dumb_terminal_ctrl_c_at_the_prompt_does_not_leave(chat):
+    terminal = chat("--pack", "none", TERM="dumb")
+    terminal.wait_for_prompt()
+    terminal.type(f"abc{CTRL_C}hello\r")
+    terminal.wait_for("no tools")
+    terminal.type(CTRL_D)
+    assert terminal.wait_for_exit() == 0
+
+
 def test_json_needs_no_terminal_to_be_typed_into(chat):
     terminal = chat("--json", "--pack", "none")
     terminal.type("hello\n")

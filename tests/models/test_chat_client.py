@@ -388,3 +388,9 @@ def test_streams_beside_each_other(open_model):
         for thread in threads:
             thread.join()
         assert replies == ["a b c"] * 8
+
+
+def test_a_server_that_asks_for_an_hour_is_not_asked_again(open_model):
+    with ChatServer(status(429, {"Retry-After": "3600"})) as server:
+        assert str(failure(open_model(server))).endswith("Ask again in 3600 s.")
+    assert len(server.requests) == 1

@@ -84,6 +84,9 @@ def of_status(status: int, headers: Mapping[str, str], body: Any, place: Place) 
     """Return the failure that an HTTP status tells; `body` is the parsed body, or its text."""
     said = error_text(body)
     what, fix = _explained(status, said, _codes(body), place)
+    after = retry_after(headers)
+    if status == 429 and after and "insufficient_quota" not in _codes(body):
+        fix = f"Ask again in {after:g} s."
     # Only the reason goes without the server's words for the key: servers like to quote part of it.
     line = place.line(f"{status} from {place.host}", what if status == 401 else said or what, fix)
     error = (CredentialsRefused if status in (401, 403) else ModelError)(line)
@@ -92,7 +95,7 @@ def of_status(status: int, headers: Mapping[str, str], body: Any, place: Place) 
         again = False
     why = f"{status} from {place.host}: {what}"
     refused = f"{body}" if status in (400, 422) else ""
-    return Failure(error, why, again, retry_after(headers), refused)
+    return Failure(error, why, again, after, refused)
 
 
 def _explained(status: int, said: str, codes: set[str], place: Place) -> tuple[str, str]:
