@@ -377,3 +377,11 @@ def test_import_is_light(tmp_path):
     with Terminal([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}) as terminal:
         terminal.wait_for_exit()
         assert "HEAVY []" in terminal.text()
+
+
+def test_what_is_typed_before_the_prompt_is_there_is_said_line_by_line(chat):
+    terminal = chat()
+    terminal.type("early one\rearly two\rand the rest")
+    terminal.wait_for("You said 'early one'.")
+    terminal.wait_for("You said 'early two'.")
+    terminal.wait_until(lambda: terminal.screen()[terminal.display.cursor.y] == "> and the rest", "the rest")

@@ -52,6 +52,7 @@ class Repl:
         self._history = Said(history)
         self._backstage = Backstage(open_session, open_sink, greeting)
         self._backstage.changed = self._changed
+        self._early: list[str] = []
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._app: Application[str] | None = None
         self._prompt: PromptSession[str] = PromptSession(
@@ -69,8 +70,10 @@ class Repl:
 
     def run(self) -> ExitCode:
         """Chat until the user leaves. Raises what opening the session raised, and KeyboardInterrupt."""
-        with quiet(), signals():
-            _write(f"{self._header}\n")
+        with quiet() as early, signals():
+            self._early = clean(early).split("\n")
+            begin = "\r\x1b[K" if early and not is_dumb_terminal() else ""  # it was echoed where the header stands
+            _write(f"{begin}{self._header}\n")
             if self._history.problem:
                 _write(f"chatbot: {self._history.problem}\n")
             try:
@@ -102,6 +105,13 @@ class Repl:
                 text = line
 
     def _read(self, default: str) -> str:
+        if len(self._early) > 1:  # whole lines, typed before there was a prompt
+            self._backstage.start()
+            line = self._early.pop(0)
+            _write(f"{PROMPT}{line}\n")
+            return line
+        default = default or "".join(self._early)
+        self._early = []
         if is_dumb_terminal():  # it has one line only, and no way to write above it
             self._backstage.start()
             with suppress(Cancelled):

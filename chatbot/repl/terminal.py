@@ -1,5 +1,7 @@
 """The terminal and the signals around a chat, put back as they were."""
 
+import os
+import select
 import signal
 import sys
 import termios
@@ -8,15 +10,21 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
+EARLY = 65536
+"""Bytes that may be typed before the prompt is there; a terminal keeps no more than 4096."""
+
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Let the terminal keep what is typed, unseen and unchanged, until the next prompt reads it."""
+def quiet() -> Iterator[str]:
+    """Let the terminal keep what is typed, unseen and unchanged, until the next prompt reads it.
+
+    Yields what was typed before, when the terminal still made line feeds of Enter.
+    """
     try:
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
     except (OSError, ValueError, termios.error):  # no terminal: nothing to keep quiet
-        yield
+        yield ""
         return
     flags, _, _, local, *speeds, characters = termios.tcgetattr(terminal)
     characters[termios.VMIN], characters[termios.VTIME] = 1, 0
@@ -30,7 +38,8 @@ def quiet() -> Iterator[None]:
     ]
     try:
         termios.tcsetattr(terminal, termios.TCSANOW, changed)
-        yield
+        waiting = select.select([terminal], [], [], 0)[0]
+        yield os.read(terminal, EARLY).decode("utf-8", "replace") if waiting else ""
     finally:
         with suppress(termios.error):  # the terminal is gone
             termios.tcsetattr(terminal, termios.TCSANOW, before)
