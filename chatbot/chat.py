@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 from chatbot.config import Settings
@@ -60,7 +60,8 @@ def own_stdout() -> Iterator[TextIO]:
     with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace") as ours:
         os.dup2(2, 1)
         try:
-            yield ours
+            with redirect_stdout(sys.stderr):
+                yield ours
         finally:
             ours.flush()
             os.dup2(ours.fileno(), 1)
