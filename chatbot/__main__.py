@@ -10,21 +10,23 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from chatbot import __version__
 
-        print(f"chatbot {__version__}")  # noqa: T201 - this is the data that was asked for
-        return
+        _leave(0, f"chatbot {__version__}\n")
     gc.disable()  # what is loaded now stays: looking for garbage among it only takes time (open_session enables it)
     from chatbot.cli import run
 
     _leave(run(sys.argv[1:]))
 
 
-def _leave(code: int) -> None:
+def _leave(code: int, last_words: str = "") -> None:
     """Exit without tearing down some thousand modules: that takes longer than a person's patience at a prompt."""
     try:
+        sys.stdout.write(last_words)
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # whoever read our output has gone
+    except BrokenPipeError:  # whoever read our output has had enough
         pass
+    except OSError:  # what we wrote is lost
+        code = code or 1
     os._exit(code)
 
 

@@ -341,6 +341,14 @@ def test_the_version(run):
     assert run("--version", "--plain").stdout == f"chatbot {chatbot.__version__}\n"
 
 
+def test_output_that_is_lost_is_a_failure_without_a_traceback(run):
+    for arguments in (["--version"], ["--help"], ["tools"]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run([*CHATBOT, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+
+
 def test_chat_is_what_happens_without_a_command(run):
     assert run("chat", "--pack", "none", said="hello\n").stdout == run("--pack", "none", said="hello\n").stdout
 

@@ -12,7 +12,6 @@ from chatbot.models.offline.words import Utterance, compact, is_id_like, stem, w
 
 _OF = frozenset(["of", "for", "named", "called", "by", "about"])
 _PLACES = _OF | frozenset(["in", "at", "near", "to", "on"])
-_UNITS = bag("times day days hour hours minute minutes week weeks month months")
 _SEARCHED = bag("query term terms search keyword keywords q")
 
 
