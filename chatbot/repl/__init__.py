@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.session import Session
 
 PROMPT = "> "
+FIRST_KEY = 0.02
+"""Seconds between the prompt and the loading behind it: whoever types at once sees the key at once."""
 LEAVE = ("exit", "quit")
 
 
@@ -129,7 +131,7 @@ class Repl:
 
     def _prompt_is_up(self) -> None:
         self._app = get_app()
-        self._backstage.start()
+        asyncio.get_running_loop().call_later(FIRST_KEY, self._backstage.start)
         self._show_above()
 
     def _changed(self) -> None:
@@ -190,6 +192,7 @@ class Repl:
     def _ready(self) -> "Session":
         """Return the session, once it is open. Raises Cancelled on Ctrl-C, and what opening it raised."""
         stage = self._backstage
+        stage.start()
         patience = Interrupt()
         if not (stage.session or stage.failure):
             with self._waiting("starting ...", patience):
