@@ -1,16 +1,17 @@
 """The loop: a session takes what the user says, and yields what happens until the assistant is done."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic
 
 from chatbot.beside import streamed
 from chatbot.errors import ModelError
 from chatbot.events import (
     Delta,
+    Event,
     Notice,
     ReasoningDelta,
     Replied,
@@ -53,17 +54,26 @@ class Outcome:
     error: ModelError | None = None
 
 
+class _Told(Generic[T]):
+    """The events of some steps, to be looped over; `value` is what they return, once they have ended."""
+
+    value: T
+
+    def __init__(self, steps: Steps[T]) -> None:
+        self._steps = steps
+
+    def __iter__(self) -> Iterator[Event]:
+        self.value = yield from self._steps
+
+
 def drive(steps: Steps[T], *sinks: Sink) -> T:
     """Feed every event to every sink; the same in a chat, a replay, JSON output and tests."""
+    told = _Told(steps)
     with closing(steps):
-        while True:
-            try:
-                event = next(steps)
-            except StopIteration as end:
-                value: T = end.value
-                return value
+        for event in told:
             for sink in sinks:
                 sink(event)
+    return told.value
 
 
 class Session:
@@ -228,13 +238,9 @@ class Session:
     def _masked(self, steps: Steps[T]) -> Steps[T]:
         """Mask every event; a secret that is split over deltas does not get through either."""
         streams = {kind: MaskedStream(self.mask) for kind in (TextDelta, ReasoningDelta)}
+        told = _Told(steps)
         with closing(steps):
-            while True:
-                try:
-                    event = next(steps)
-                except StopIteration as end:
-                    value: T = end.value
-                    return value
+            for event in told:
                 if isinstance(event, TextDelta | ReasoningDelta):
                     if shown := streams[type(event)].feed(event.text):
                         yield replace(event, text=shown)
@@ -243,3 +249,4 @@ class Session:
                     if rest := stream.flush():
                         yield kind(rest)
                 yield self.mask.event(event)
+        return told.value
