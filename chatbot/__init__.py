@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chatbot.pack import Context, Secret, ToolFailed, Verified, tool
+    from chatbot.pack import Context, Grounded, Secret, ToolFailed, Verified, tool
 
 __version__ = "0.1.0"
-__all__ = ["Context", "Secret", "ToolFailed", "Verified", "tool"]
+__all__ = ["Context", "Grounded", "Secret", "ToolFailed", "Verified", "tool"]
 
 
 def __getattr__(name: str) -> Any:

@@ -19,8 +19,17 @@ class SecretMark:
         return {**handler(core_schema), "writeOnly": True}
 
 
+class GroundedMark:
+    """Marks an argument that nobody may make up; in its JSON schema that is `x-grounded`."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return {**handler(core_schema), "x-grounded": True}
+
+
 if TYPE_CHECKING:
     Secret = Annotated[T, SecretMark]
+    Grounded = Annotated[T, GroundedMark]
 else:
 
     class Secret:
@@ -28,6 +37,12 @@ else:
 
         def __class_getitem__(cls, item: Any) -> Any:
             return Annotated[item, SecretMark]
+
+    class Grounded:
+        """`Grounded[str]`: an argument that the user said, or a tool returned; one that a model made up is refused."""
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            return Annotated[item, GroundedMark]
 
 
 class ToolFailed(Exception):
@@ -38,12 +53,13 @@ class ToolFailed(Exception):
 class Context:
     """What the session, not the model, says about who is there. A tool asks for it by a parameter of this type.
 
-    session: the session's id. user: whom this pack's tools have verified, or None. fields: the trusted facts the
-    session was started with. state: the pack's own scratch space for this session; it is shared by calls that run
-    side by side.
+    session: the session's id. call: the id of the call that runs. user: whom this pack's tools have verified, or None.
+    fields: the trusted facts the session was started with. state: the pack's own scratch space for this session; it is
+    shared by calls that run side by side.
     """
 
     session: str = ""
+    call: str = ""
     user: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     state: MutableMapping[str, Any] = field(default_factory=dict)
@@ -61,6 +77,14 @@ class Verified:
     user: str
 
 
+class NoOutput(ToolFailed):
+    """A tool that answers over a wire gave no proper output: the model reads `content`, people read the notice."""
+
+    def __init__(self, notice: str, content: str = "") -> None:
+        super().__init__(content)
+        self.notice = notice
+
+
 class InvalidArguments(ValueError):
     """The arguments do not fit the tool's schema; the text says what to fix, so that the model can."""
 
@@ -72,7 +96,9 @@ class Tool:
     parameters: JSON schema of an object, as the model gets it. parse: the arguments' JSON text (valid JSON, an
     object) to keyword arguments; raises InvalidArguments. run: the keyword arguments and the context to a value that
     JSON can hold, a Verified, or an exception. requires: names of tools of the same pack that must have succeeded in
-    this session. timeout: seconds. secrets: names of properties, at any depth, whose values are never shown.
+    this session. timeout: seconds. secrets, grounded: names of properties, at any depth, whose values are never shown,
+    or that nobody may make up. injected: names that the session gives and no model may. unanswered: what the model
+    reads when the time is over (None: a sentence that says so).
     """
 
     name: str
@@ -84,6 +110,9 @@ class Tool:
     requires: tuple[str, ...] = ()
     timeout: float = 10.0
     secrets: frozenset[str] = frozenset()
+    grounded: frozenset[str] = frozenset()
+    injected: frozenset[str] = frozenset()
+    unanswered: str | None = None
 
 
 def function_schema(tool: Tool) -> dict[str, Any]:

@@ -108,6 +108,8 @@ def _tool(function: Callable[..., Any], where: str) -> Tool:
         requires=declared.requires,
         timeout=declared.timeout,
         secrets=signature.secrets,
+        grounded=signature.grounded,
+        injected=frozenset(filter(None, [signature.context])),
     )
 
 

@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from chatbot.errors import UsageError
 from chatbot.pack import Context
 from chatbot.schema.checking import first_line, parser_of
-from chatbot.schema.cleaning import hide_secrets, plain
+from chatbot.schema.cleaning import GROUNDED, hide_secrets, marked, plain
 
 ALL_AS_WRITTEN = ConfigDict(extra="forbid", arbitrary_types_allowed=False, protected_namespaces=())
 
@@ -30,14 +30,15 @@ ALL_AS_WRITTEN = ConfigDict(extra="forbid", arbitrary_types_allowed=False, prote
 class Signature:
     """What a function asks of its caller.
 
-    parameters: JSON schema of an object. parse: see `Tool.parse`. secrets: names of secret properties, at any depth.
-    context: the parameter that takes the Context, or "".
+    parameters: JSON schema of an object. parse: see `Tool.parse`. secrets, grounded: names of properties, at any depth,
+    that are so marked. context: the parameter that takes the Context, or "".
     """
 
     description: str
     parameters: dict[str, Any]
     parse: Callable[[str], dict[str, Any]]
     secrets: frozenset[str]
+    grounded: frozenset[str]
     context: str
 
 
@@ -65,10 +66,13 @@ def signature_of(function: Callable[..., Any], where: str) -> Signature:
             ours.add(name)
         fields[f"argument_{len(fields)}"] = (hint, field)
     model, schema = _model(fields, where)
-    secrets = hide_secrets(schema)
-    if secrets:  # a type may also take a property by the name that its alias hides
-        secrets |= hide_secrets(_schema(model, by_alias=False)) - fields.keys()
-    return Signature(_description(doc), plain(schema), parser_of(model, ours, secrets), secrets, context)
+    secrets, grounded = hide_secrets(schema), marked(schema, GROUNDED)
+    if secrets or grounded:  # a type may also take a property by the name that its alias hides
+        unaliased = _schema(model, by_alias=False)
+        secrets |= hide_secrets(unaliased) - fields.keys() if secrets else secrets
+        grounded |= marked(unaliased, GROUNDED) - fields.keys()
+    parse = parser_of(model, ours, secrets)
+    return Signature(_description(doc), plain(schema), parse, secrets, grounded, context)
 
 
 def _docstring(text: str) -> docstring_parser.Docstring:
