@@ -4,35 +4,74 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
-from chatbot.config import Settings
+from chatbot import facts
+from chatbot.asking import Agreeing, Asker
+from chatbot.config import PackChoice, Settings, Trusted, Webhook
 from chatbot.errors import ExitCode
 from chatbot.events import Sink
+from chatbot.guards import AskFirst, Confirm, Gate, Grounding, GroundingOfAll, Guard, Identity, Injected, Patience
+from chatbot.hidden import hide
 from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.masking import Mask
 from chatbot.models import open_model
+from chatbot.pack import Pack
+from chatbot.runtime import Trust
 from chatbot.session import Outcome, Session, drive
 
 
-def open_session(settings: Settings) -> Session:
+def open_session(settings: Settings, asker: Asker) -> Session:
     """Open the packs and the model. Slow, for what packs and schemas import. Raises UsageError, ConfigError."""
-    from chatbot.packs import open_packs
-
-    packs = open_packs(settings.packs)
+    trusted = settings.trusted
+    packs = open_packs(settings.packs, settings.webhooks)
+    if trusted.ask_secrets:
+        packs = tuple(hide(pack) for pack in packs)
     model = open_model(settings.model, timeout=settings.timeout, temperature=settings.temperature)
     own = "\n\n".join(pack.instructions for pack in packs if pack.instructions)
     system = own if settings.system is None else settings.system
-    instructions = "\n\n".join(part for part in (system, settings.instructions) if part)
-    session = Session(model, packs, instructions=instructions, max_steps=settings.max_steps)
-    session.mask.learn(settings.model.api_key, "API key")
+    known = facts.told(trusted.context, trusted.shown, trusted.secret)
+    instructions = "\n\n".join(part for part in (system, settings.instructions, known) if part)
+    session = Session(model, packs, instructions=instructions, trust=trust_of(trusted, asker))
+    session.runtime.ledger.hear(known)
+    for secret, name in ((settings.model.api_key, "API key"), *facts.secrets(trusted.context, trusted.secret)):
+        session.mask.learn(secret, name)
+    for webhook in settings.webhooks.values():
+        session.mask.learn(webhook.secret)
     if settings.debug:
         log_to(sys.stderr, session.mask)
     gc.freeze()  # what is loaded by now stays to the end
     gc.enable()
     return session
+
+
+def open_packs(choice: PackChoice, webhooks: Mapping[str, Webhook]) -> tuple[Pack, ...]:
+    """Open the chosen packs. Raises UsageError."""
+    from chatbot.packs import open_packs
+
+    if not (webhooks or choice.functions):
+        return open_packs(choice.specs)
+    from chatbot.packs.webhook import Endpoint
+
+    endpoints = {spec: Endpoint(**webhook._asdict()) for spec, webhook in webhooks.items()}
+    return open_packs(choice.specs, endpoints, choice.functions)
+
+
+def trust_of(trusted: Trusted, asker: Asker) -> Trust:
+    """Return what a session goes by."""
+    guards: list[Guard] = [
+        Injected(),
+        Gate(),
+        Identity(),
+        GroundingOfAll() if trusted.grounded else Grounding(),
+        Patience(trusted.limits.repeats),
+        AskFirst(trusted.rules),
+    ]
+    if trusted.confirm:
+        guards.append(Confirm())
+    return Trust(trusted.context, guards, Agreeing(asker) if trusted.yes else asker, trusted.limits)
 
 
 def converse(session: Session, said: Iterable[str], sink: Sink, *, greeting: bool) -> ExitCode:

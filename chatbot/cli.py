@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.config import Settings, data_path, load_dotenv_file, load_settings
+from chatbot.config import Settings, data_path, load_dotenv_file, load_packs, load_settings
 from chatbot.errors import ChatbotError, ExitCode, UsageError
 from chatbot.render import Kind, pick
 from chatbot.render.clean import clean
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.asking import Asker
     from chatbot.session import Session
 
 EXIT_CODES = (
@@ -77,7 +78,7 @@ Pack = Annotated[
 
 
 def chat(  # the options of the program, one parameter each
-    context: typer.Context,
+    ctx: typer.Context,
     pack: Pack = None,
     model: Annotated[
         str | None,
@@ -102,6 +103,22 @@ def chat(  # the options of the program, one parameter each
         bool, typer.Option("--deltas", help="With --json: also every piece of text as it comes.")
     ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Write the bare transcript.")] = False,
+    context: Annotated[
+        list[str] | None,
+        typer.Option("--context", "-c", metavar="FILE|NAME=TEXT", help="What is known of the user, for certain."),
+    ] = None,
+    show_context: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Fields of it that the model is told, comma-separated.")
+    ] = None,
+    webhook_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where the functions of a .json pack are called.")
+    ] = None,
+    grounded: Annotated[bool | None, typer.Option("--grounded", help="Refuse every argument that nobody gave.")] = None,
+    confirm: Annotated[bool | None, typer.Option("--confirm", help="Ask before every call of a tool.")] = None,
+    yes: Annotated[bool | None, typer.Option("--yes", "-y", help="Approve what would be asked.")] = None,
+    ask_secrets: Annotated[
+        bool | None, typer.Option("--ask-secrets", help="Ask for secrets out of the model's sight.")
+    ] = None,
     no_greeting: Annotated[
         bool | None, typer.Option("--no-greeting", help="The assistant does not speak first.")
     ] = None,
@@ -120,10 +137,10 @@ def chat(  # the options of the program, one parameter each
     ] = False,
 ) -> int:
     """Chat: in a terminal, from a script, or line by line from a pipe."""
-    given = {name: value for name, value in context.params.items() if not any(value is none for none in NOT_GIVEN)}
-    if context.invoked_subcommand:
+    given = {name: value for name, value in ctx.params.items() if not any(value is none for none in NOT_GIVEN)}
+    if ctx.invoked_subcommand:
         if given:
-            raise UsageError(f"Put the options behind the command: chatbot {context.invoked_subcommand} ...")
+            raise UsageError(f"Put the options behind the command: chatbot {ctx.invoked_subcommand} ...")
         return ExitCode.OK
     load_dotenv_file(Path.cwd())
     settings = load_settings(given)
@@ -135,6 +152,7 @@ def chat(  # the options of the program, one parameter each
 
 
 def _scripted(settings: Settings, kind: Kind) -> ExitCode:
+    from chatbot.asking import Unattended
     from chatbot.chat import converse, open_session, own_stdout
     from chatbot.script import lines, read_script
 
@@ -142,7 +160,8 @@ def _scripted(settings: Settings, kind: Kind) -> ExitCode:
     try:
         with own_stdout() as stdout:
             sink = pick(kind, deltas=settings.deltas, echo_user=True, stdout=stdout)
-            return converse(open_session(settings), said, sink, greeting=settings.greeting)
+            session = open_session(settings, Unattended(settings.trusted.secrets))
+            return converse(session, said, sink, greeting=settings.greeting)
     except BrokenPipeError:  # whoever read our output has had enough
         return ExitCode.OK
 
@@ -151,10 +170,10 @@ def _interactive(settings: Settings, kind: Kind) -> ExitCode:
     """Show the prompt; what a session needs is loaded behind it."""
     from chatbot.repl import Repl
 
-    def open_session() -> "Session":
+    def open_session(asker: "Asker") -> "Session":
         from chatbot.chat import open_session
 
-        return open_session(settings)
+        return open_session(settings, asker)
 
     repl = Repl(
         open_session=open_session,
@@ -169,7 +188,7 @@ def _interactive(settings: Settings, kind: Kind) -> ExitCode:
 def _header(settings: Settings) -> str:
     """Return the line above the first prompt."""
     model = ":".join(part for part in settings.model[:2] if part)
-    packs = ", ".join(settings.packs) or "no packs"
+    packs = ", ".join(settings.packs.specs) or "no packs"
     return clean(f"chatbot · {model} · {packs} · /help for commands, Ctrl-D leaves")
 
 
@@ -182,9 +201,9 @@ def tools(
     pack: Pack = None, json: Annotated[bool, typer.Option("--json", help="Print the tools' schemas.")] = False
 ) -> None:
     """List what the packs offer; --json prints the tools' schemas as a model gets them."""
+    from chatbot.chat import open_packs
     from chatbot.listing import as_schemas, as_text
-    from chatbot.packs import open_packs
 
     load_dotenv_file(Path.cwd())
-    packs = open_packs(load_settings({"pack": pack, "model": "offline"}).packs)
+    packs = open_packs(load_packs({"pack": pack}), {})
     sys.stdout.write((as_schemas(packs) if json else clean(as_text(packs))) + "\n")

@@ -97,6 +97,26 @@ class ApprovalAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretAsked:
+    """The user is asked for a secret argument of this call, which the model shall not see."""
+
+    call_id: str
+    name: str
+    argument: str
+    type: ClassVar[str] = "secret_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretAnswered:
+    """Whether the user gave it; what it is, is told nowhere."""
+
+    call_id: str
+    argument: str
+    given: bool
+    type: ClassVar[str] = "secret_answered"
+
+
+@dataclass(frozen=True, slots=True)
 class ToolReturned:
     """The result of a call, in the order the calls were asked; `seconds` is how long it ran."""
 
@@ -133,6 +153,8 @@ Event = (
     | ToolCalled
     | ApprovalAsked
     | ApprovalAnswered
+    | SecretAsked
+    | SecretAnswered
     | ToolReturned
     | Notice
     | TurnEnded

@@ -1,44 +1,48 @@
 """What a prompt can only ask for, a guard enforces: pure functions of the call, its tool and what the session knows."""
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from chatbot.arguments import leaves
+from chatbot.grounding import Ground, inventable, ungrounded
 from chatbot.pack import Tool
-from chatbot.types import Failure
+from chatbot.rules import Rule
+from chatbot.standing import Standing
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What one pack's tools have achieved in a session. It is not kept: a resumed session starts from nothing."""
-
-    succeeded: frozenset[str] = frozenset()
-    user: str | None = None
-    verified_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a call that ran has ended: `value` is what the tool returned, `user` whom it verified."""
-
-    value: Any = None
-    user: str | None = None
-    failure: Failure | None = None
+SPOKEN_FOR = frozenset({"user", "username", "user_name", "user_id"})
+"""Arguments that name the user, whatever a verifying tool calls them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A call that is about to run."""
+    """A call that wants to run.
+
+    arguments: as the model wrote them. standing: what its pack has achieved. fields: the trusted context. ground: what
+    was given in the session. failed: how often this very call has failed in this turn.
+    """
 
     tool: Tool
     arguments: Mapping[str, Any]
-    standing: Standing
+    standing: Standing = field(default_factory=Standing)
+    pack: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    ground: Ground = field(default_factory=Ground)
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """The call does not run; the model reads the reason and can act on it."""
+    """The call does not run; the model reads the reason and can act on it, people read the notice."""
+
+    reason: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The call runs if the user agrees; the reason says why they are asked."""
 
     reason: str
 
@@ -46,8 +50,41 @@ class Deny:
 class Guard(Protocol):
     """Judges a call before it runs."""
 
+    def before(self, invocation: Invocation) -> Deny | Ask | None:
+        """Return why the call may not run, or not without the user's word; None where it may."""
+
+
+def judge(guards: Iterable[Guard], invocation: Invocation) -> Deny | Ask | None:
+    """Return the first refusal; else the first wish to ask; else None."""
+    ask = None
+    for guard in guards:
+        match guard.before(invocation):
+            case Deny() as denial:
+                return denial
+            case Ask() as wish:
+                ask = ask or wish
+    return ask
+
+
+class Injected:
+    """Refuses a call that carries what only the session gives: the context, or a field of it with another value."""
+
     def before(self, invocation: Invocation) -> Deny | None:
-        """Return why the call may not run, or None."""
+        """Deny arguments named like injected ones; one that the tool declares may repeat what the context says."""
+        tool = invocation.tool
+        declared = tool.parameters.get("properties", {})
+        given = {_bare(name): name for name in (*tool.injected, *invocation.fields)}
+        for name, value in invocation.arguments.items():
+            injected = given.get(_bare(name))
+            if injected is None:
+                continue
+            if name in declared and injected in invocation.fields and invocation.fields[injected] == value:
+                continue
+            return Deny(
+                f"{tool.name} is refused: {name[:64]} is given by the session, never by you. Call without it.",
+                f"{tool.name} was refused: the model wrote {name[:64]}, which only the session gives.",
+            )
+        return None
 
 
 class Gate:
@@ -64,47 +101,88 @@ class Gate:
         )
 
 
-def judge(guards: Iterable[Guard], invocation: Invocation) -> Deny | None:
-    """Return the first refusal, or None where every guard lets the call pass."""
-    return next((denial for guard in guards if (denial := guard.before(invocation))), None)
+class Identity:
+    """Refuses a call that names somebody else than whom the pack has verified; verifying anew is not refused."""
+
+    def before(self, invocation: Invocation) -> Deny | None:
+        """Deny where an argument that names the user names another one."""
+        tool, standing = invocation.tool, invocation.standing
+        if standing.user is None or not tool.requires or tool.name == standing.verified_by:
+            return None
+        for name, value in leaves(invocation.arguments, SPOKEN_FOR | standing.named):
+            if value is not None and str(value).strip() != standing.user:
+                return Deny(
+                    f"{tool.name} is refused: {name} names somebody else than the verified user. "
+                    f"Only what belongs to the verified user may be asked for.",
+                    f"{tool.name} was refused: {name} names somebody else than the verified user.",
+                )
+        return None
 
 
-def after(standing: Standing, tool: Tool, ran: Ran) -> Standing:
-    """Return the standing after a call ran.
+class Grounding:
+    """Refuses values that nobody gave: a marked argument must occur in the user's words or in a tool's result."""
 
-    The latest attempt counts: one that did not succeed takes back an earlier success of the same tool, and the
-    identity that it gave. Closing a gate needlessly costs a question, leaving it open costs somebody's data.
-    """
-    if said_success(ran):
-        succeeded = standing.succeeded | {tool.name}
-        if ran.user is None:
-            return replace(standing, succeeded=succeeded)
-        return Standing(succeeded, ran.user, tool.name)
-    lost = standing.verified_by == tool.name
-    return Standing(
-        standing.succeeded - {tool.name},
-        None if lost else standing.user,
-        "" if lost else standing.verified_by,
-    )
+    def before(self, invocation: Invocation) -> Deny | None:
+        """Deny what was made up."""
+        invented = list(ungrounded(invocation.arguments, self._names(invocation.tool), invocation.ground))
+        if not invented:
+            return None
+        was, it = ("was", "it") if len(invented) == 1 else ("were", "them")
+        names = " and ".join(invented)
+        return Deny(f"{invocation.tool.name} is refused: {names} {was} never given: ask the user for {it}.")
+
+    def _names(self, tool: Tool) -> frozenset[str]:
+        return tool.grounded
 
 
-def said_success(ran: Ran) -> bool:
-    """Return whether a result is a success: nothing failed, and nothing in it says otherwise.
+class GroundingOfAll(Grounding):
+    """Holds every string and number against what was given, but for those of a closed set (`--grounded`)."""
 
-    A result that speaks of its success in a field `success` or `ok` must say true; one with an `error` is none. A tool
-    that answers with a JSON text is read in the same way.
-    """
-    if ran.failure is not None:
-        return False
-    value = ran.value
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return True
-    if not isinstance(value, Mapping):
-        return value is not False
-    for field in ("success", "ok"):
-        if field in value:
-            return value[field] is True
-    return not value.get("error")
+    def _names(self, tool: Tool) -> frozenset[str]:
+        return tool.grounded | inventable(tool.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Refuses a call that has failed so often in this turn, with the very same arguments."""
+
+    repeats: int
+
+    def before(self, invocation: Invocation) -> Deny | None:
+        """Deny the same mistake again."""
+        if invocation.failed < self.repeats:
+            return None
+        return Deny(
+            f"{invocation.tool.name} is refused: this very call has failed {invocation.failed} times in this turn. "
+            "Do not repeat it; tell the user what is missing or went wrong."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AskFirst:
+    """Asks the user before a tool changes something; rules decide otherwise, the first that fits counts."""
+
+    rules: Sequence[Rule] = ()
+
+    def before(self, invocation: Invocation) -> Deny | Ask | None:
+        """Ask for the user's word, or deny, as the rules and the tool's effect say."""
+        tool = invocation.tool
+        fitting = (rule.decision for rule in self.rules if rule.fits(invocation.pack, tool.name))
+        match next(fitting, "ask" if tool.effect == "write" else "allow"):
+            case "deny":
+                return Deny(f"{tool.name} is refused: the rules of this session do not allow it. Do without it.")
+            case "ask":
+                return Ask("it changes something" if tool.effect == "write" else "the rules say so")
+        return None
+
+
+class Confirm:
+    """Asks the user before every call (`--confirm`)."""
+
+    def before(self, invocation: Invocation) -> Ask:  # noqa: ARG002 - whatever it is
+        """Ask for the user's word."""
+        return Ask("every call is to be confirmed")
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()

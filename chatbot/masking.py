@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from chatbot.arguments import leaves, parsed
 from chatbot.events import (
     ApprovalAnswered,
     ApprovalAsked,
@@ -15,6 +16,8 @@ from chatbot.events import (
     Notice,
     ReasoningDelta,
     Replied,
+    SecretAnswered,
+    SecretAsked,
     SessionStarted,
     StatusChanged,
     TextDelta,
@@ -61,7 +64,7 @@ class Mask:
         """Make the values of a call's secret arguments secrets."""
         secret = self._secret_arguments.get(call.name)
         if secret:
-            for name, value in _leaves(_parsed(call.arguments), secret):
+            for name, value in leaves(parsed(call.arguments), secret):
                 self.learn(value, name)
 
     def learn_speech(self, text: str, asked: str = "") -> None:
@@ -84,7 +87,7 @@ class Mask:
         secret = self._secret_arguments.get(call.name)
         if not secret:
             return replace(call, arguments=self.text(call.arguments))
-        arguments = _parsed(call.arguments)
+        arguments = parsed(call.arguments)
         if not isinstance(arguments, dict):
             return replace(call, arguments=MASK)
         masked = json.dumps(_masked(arguments, secret), ensure_ascii=False)
@@ -93,7 +96,7 @@ class Mask:
     def event(self, event: Event) -> Event:
         """Return the event as it may be shown and kept."""
         match event:
-            case StatusChanged() | SessionStarted():
+            case StatusChanged() | SessionStarted() | SecretAsked() | SecretAnswered():
                 return event
             case TurnStarted(message=message):
                 return (
@@ -146,25 +149,6 @@ class MaskedStream:
         context = max(0, end - 64)
         self._text, self._start = self._text[context:], end - context
         return shown
-
-
-def _parsed(arguments: str) -> Any:
-    try:
-        return json.loads(arguments)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _leaves(value: Any, secret: frozenset[str], name: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield every scalar that stands at or below a secret property."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaves(item, secret, name or (key if key in secret else ""))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item, secret, name)
-    elif name and not isinstance(value, bool):
-        yield name, value
 
 
 def _masked(value: Any, secret: frozenset[str]) -> Any:

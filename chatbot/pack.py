@@ -97,8 +97,9 @@ class Tool:
     object) to keyword arguments; raises InvalidArguments. run: the keyword arguments and the context to a value that
     JSON can hold, a Verified, or an exception. requires: names of tools of the same pack that must have succeeded in
     this session. timeout: seconds. secrets, grounded: names of properties, at any depth, whose values are never shown,
-    or that nobody may make up. injected: names that the session gives and no model may. unanswered: what the model
-    reads when the time is over (None: a sentence that says so).
+    or that nobody may make up. injected: names that the session gives and no model may. hidden: those of them that the
+    user is asked for, with their schemas. unanswered: what the model reads when the time is over (None: a sentence that
+    says so).
     """
 
     name: str
@@ -112,6 +113,7 @@ class Tool:
     secrets: frozenset[str] = frozenset()
     grounded: frozenset[str] = frozenset()
     injected: frozenset[str] = frozenset()
+    hidden: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unanswered: str | None = None
 
 

@@ -1,12 +1,13 @@
 """The loop: a session takes what the user says, and yields what happens until the assistant is done."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Generic
+from typing import Generic
 
+from chatbot import batch
 from chatbot.beside import streamed
 from chatbot.errors import ModelError
 from chatbot.events import (
@@ -24,16 +25,19 @@ from chatbot.events import (
     T,
     TextDelta,
     ToolCalled,
+    ToolReturned,
     TurnEnded,
     TurnStarted,
 )
 from chatbot.interrupt import Interrupt
+from chatbot.limits import Limits
 from chatbot.masking import Mask, MaskedStream
 from chatbot.models import Model, Prompt
 from chatbot.pack import Pack, Tool
-from chatbot.runtime import Runtime
+from chatbot.runtime import Runtime, Trust
 from chatbot.types import Assistant, Message, ToolResult, User, repaired
 
+TRUST = Trust()
 INTERRUPTED = "[interrupted]"
 UNFINISHED = (
     "I could not finish this: too many rounds of tool calls in one turn. What I have found so far stands above."
@@ -89,18 +93,21 @@ class Session:
         packs: Sequence[Pack] = (),
         *,
         instructions: str = "",
-        max_steps: int = 10,
-        fields: Mapping[str, Any] | None = None,
+        trust: Trust = TRUST,
     ) -> None:
         self.id = uuid.uuid4().hex[:12]
         self.model = model
         self.packs = tuple(packs)
         self.instructions = instructions
-        self.max_steps = max_steps
         self.history: list[Message] = []
-        self.runtime = Runtime(self.packs, self.id, fields or {})
-        self.mask = Mask(self.runtime.tools)
+        self.mask = Mask(tool for pack in self.packs for tool in pack.tools)
+        self.runtime = Runtime(self.packs, self.id, trust, mask=self.mask)
         self._status: Status | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """How much one turn may take."""
+        return self.runtime.trust.limits
 
     @property
     def greets(self) -> bool:
@@ -129,6 +136,7 @@ class Session:
 
     def _turn(self, message: User | None, interrupt: Interrupt) -> Steps[Outcome]:
         before = len(self.history)
+        self.runtime.ledger.hear(message.text if message else "")
         if message:
             self.history.append(message)
         try:
@@ -148,7 +156,7 @@ class Session:
 
     def _rounds(self, interrupt: Interrupt) -> Steps[Outcome]:
         try:
-            for _ in range(self.max_steps):
+            for _ in range(self.limits.rounds):
                 reply = yield from self._ask(self.runtime.tools, interrupt)
                 if reply.calls:
                     yield from self._act(reply, interrupt)
@@ -208,9 +216,16 @@ class Session:
         yield from self._become("requires_action")
         for call in reply.calls:
             yield ToolCalled(call)
-        for event in self.runtime.run(reply.calls, interrupt):
-            self.history.append(event.result)
+        for event in batch.run(self.runtime, reply.calls, interrupt):
+            if isinstance(event, ToolReturned):
+                self.history.append(self._for_model(event.result))
             yield event
+
+    def _for_model(self, result: ToolResult) -> ToolResult:
+        """Return the result as the model reads it: not too long, and without the secrets that it shall not see."""
+        hides = any(tool.hidden for tool in self.runtime.tools)
+        content = self.mask.text(result.content) if hides else result.content
+        return replace(result, content=self.limits.cut(content))
 
     def _broken_off(self, outcome: Outcome) -> Outcome:
         """Close a turn that did not come to its end, so that the roles alternate and the model knows why."""
@@ -231,7 +246,7 @@ class Session:
             case "error":
                 return str(outcome.error)
             case "limit":
-                return f"The limit of {self.max_steps} rounds of tool calls in one turn was reached (--max-steps)."
+                return f"The limit of {self.limits.rounds} rounds of tool calls in one turn was reached (--max-steps)."
             case _:
                 return ""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from chatbot.asking import Unattended
 from chatbot.chat import converse, open_session
 from chatbot.config import load_settings
 from chatbot.render.tty import Rich
@@ -21,7 +22,7 @@ def draw() -> None:
         console = Console(record=True, width=96, force_terminal=False, file=Path(folder, "screen").open("w"))  # noqa: SIM115
         settings = load_settings({"model": "offline"}, {"CHATBOT_CONFIG": "/nonexistent"})
         said = read_script(ROOT / "examples" / "support.txt")
-        converse(open_session(settings), said, Rich(console, echo_user=True), greeting=True)
+        converse(open_session(settings, Unattended()), said, Rich(console, echo_user=True), greeting=True)
         console.save_svg(str(ROOT / "docs" / "chat.svg"), title="chatbot --script examples/support.txt")
 
 

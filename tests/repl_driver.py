@@ -8,8 +8,12 @@ from types import SimpleNamespace
 
 from chatbot.errors import ChatbotError, ConfigError, ModelError
 from chatbot.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
     Notice,
     Replied,
+    SecretAnswered,
+    SecretAsked,
     SessionStarted,
     StatusChanged,
     TextDelta,
@@ -28,10 +32,14 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--history", type=Path, required=True)
 parser.add_argument("--open-gate", type=Path)
 parser.add_argument("--greet-gate", type=Path)
+parser.add_argument("--ask-gate", type=Path)
 parser.add_argument("--greets", action="store_true")
 parser.add_argument("--broken", action="store_true")
 parser.add_argument("--plain", action="store_true")
 options = parser.parse_args()
+
+
+CHANGE = ToolCall("1", "change_address", '{"street": "Elm\\u202e\\u001b[2J 1", "note": "' + "long " * 300 + 'end"}')
 
 
 class FakeSession:
@@ -41,7 +49,8 @@ class FakeSession:
     mask = SimpleNamespace(text=lambda text: text.replace("hunter2", "***"))
     greets = options.greets
 
-    def __init__(self):
+    def __init__(self, asker):
+        self.asker = asker
         self.model = SimpleNamespace(name="fake", warm=lambda: None)
 
     def opening(self):
@@ -80,11 +89,27 @@ class FakeSession:
             yield StatusChanged("requires_action")
             yield ToolCalled(call)
             yield ToolReturned(ToolResult("1", "get_status", "OPEN"), 0.1)
+        elif word == "change":
+            yield from self._ask(interrupt)
+        elif word == "unlock":
+            yield SecretAsked("1", "unlock", "pin")
+            pin = self.asker.secret(CHANGE, "pin", interrupt)
+            yield SecretAnswered("1", "pin", bool(pin))
+            yield from spoken(f"The pin has {len(pin or '')} characters, sum {sum(map(ord, pin or ''))}.")
         else:
             yield from spoken(f"You said {text!r}.")
         stop = "interrupted" if interrupt.is_set else "done"
         yield TurnEnded(stop)
         return Outcome(stop)
+
+    def _ask(self, interrupt):
+        yield ToolCalled(CHANGE)
+        while options.ask_gate and not options.ask_gate.exists():
+            time.sleep(0.01)
+        yield ApprovalAsked(CHANGE, "it changes something")
+        approval = self.asker.approve(CHANGE, "it changes something", interrupt)
+        yield ApprovalAnswered("1", approval.approved, approval.reason)
+        yield from spoken(f"The answer: {tuple(approval)}.")
 
     def _slowly(self, interrupt):
         yield StatusChanged("in_progress")
@@ -103,12 +128,12 @@ def spoken(text):
     yield Replied(Assistant(text))
 
 
-def open_session():
+def open_session(asker):
     while options.open_gate and not options.open_gate.exists():
         time.sleep(0.01)
     if options.broken:
         raise ConfigError("No API key.")
-    return FakeSession()
+    return FakeSession(asker)
 
 
 def main():

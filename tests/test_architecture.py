@@ -16,13 +16,17 @@ SOURCES = sorted(ROOT.rglob("*.py"))
 PACKS = sorted((ROOT.parent / "tools").glob("*.py"))
 
 LAYERS = [
-    {"errors", "types", "interrupt"},
-    {"events", "providers", "pack"},
-    {"config", "schema", "speech"},
-    {"masking", "guards", "models", "packs", "render", "script", "beside", "listing"},
+    {"errors", "types", "interrupt", "limits", "arguments", "rules"},
+    {"events", "providers", "pack", "asking", "signing"},
+    {"config", "schema", "speech", "spoken", "standing", "hidden"},
+    {"grounding", "masking", "facts", "models", "packs", "render", "script", "beside", "listing"},
+    {"guards", "ledger"},
+    {"admission"},
     {"runtime"},
+    {"batch"},
     {"session"},
     {"chat", "commands"},
+    {"serve"},
     {"repl"},
     {"cli"},
     {"__main__"},
@@ -32,9 +36,14 @@ HOMES = {
     "prompt_toolkit": {"repl"},
     "typer": {"cli"},
     "openai": {"models"},
-    "httpx2": {"models"},
+    "httpx2": {"models", "packs"},
     "dotenv": {"config"},
     "pydantic": {"schema"},
+    "jsonschema": {"schema"},
+    "referencing": {"schema"},
+    "starlette": {"serve"},
+    "uvicorn": {"serve"},
+    "redis": {"serve"},
     "docstring_parser": {"schema"},
     "typing_extensions": {"schema"},
     "pydantic_core": {"schema", "runtime"},
@@ -91,7 +100,8 @@ def test_files_and_functions_fit_a_screen(path):
 
 def test_what_is_imported_is_declared():
     project = tomllib.loads((ROOT.parent / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in project["dependencies"]}
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    declared = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in lines}
     imported = {module.partition(".")[0] for path in SOURCES + PACKS for module in imports(path)}
     foreign = imported - set(sys.stdlib_module_names) - {"chatbot"}
     assert {DISTRIBUTIONS.get(module, module) for module in foreign} <= declared
@@ -106,7 +116,7 @@ def test_a_pack_imports_only_public_names(path):
 
 
 def test_the_public_names_are_these():
-    assert chatbot.__all__ == ["Context", "Secret", "ToolFailed", "Verified", "tool"]
+    assert chatbot.__all__ == ["Context", "Grounded", "Secret", "ToolFailed", "Verified", "tool"]
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_flags_beat_the_environment_and_the_environment_the_file(config):
     env = config('max_steps = 3\ninstructions = "file"\ntimeout = 7\n')
     env |= {"CHATBOT_MAX_STEPS": "4", "CHATBOT_INSTRUCTIONS": "environment"}
     settings = load_settings({"max_steps": 5}, env)
-    assert (settings.max_steps, settings.instructions, settings.timeout) == (5, "environment", 7.0)
+    assert (settings.trusted.limits.rounds, settings.instructions, settings.timeout) == (5, "environment", 7.0)
 
 
 def test_a_profile_is_laid_over_the_top_level(config):
@@ -113,8 +113,8 @@ def test_a_profile_is_laid_over_the_top_level(config):
     )
     work = load_settings({}, env | {"HOUSE_KEY": "h"})
     assert work.model == ModelChoice("openai", "house", "http://127.0.0.1:7/v1", "h", "HOUSE_KEY")
-    assert (work.packs, work.max_steps) == (("minecraft",), 4)
-    assert load_settings({"profile": "home"}, env).packs == ()
+    assert (work.packs.specs, work.trusted.limits.rounds) == (("minecraft",), 4)
+    assert load_settings({"profile": "home"}, env).packs.specs == ()
 
 
 def test_the_environment_goes_before_the_file_by_the_sdks_names_too(config):
@@ -157,7 +157,7 @@ def test_a_broken_file_is_told_with_its_place(config):
     ],
 )
 def test_packs_are_named_repeatedly_or_with_commas(given, packs):
-    assert load_settings({"pack": given}, {"CHATBOT_CONFIG": "/nonexistent"}).packs == packs
+    assert load_settings({"pack": given}, {"CHATBOT_CONFIG": "/nonexistent"}).packs.specs == packs
 
 
 def test_a_prompt_may_stand_in_a_file(tmp_path):

@@ -152,7 +152,7 @@ def test_a_ticket_before_the_key_is_refused_whatever_the_model_asks(run):
         ),
         text("Please tell me your username and API key."),
     ) as server:
-        done = run("--json", "--no-greeting", said="status of 12345!\n", **api(server))
+        done = run("--json", "--no-greeting", said="status of 12345! I am john_doe, my API key is: no\n", **api(server))
     assert [failure for failure, _ in results(done)] == ["denied", "denied", None, None, "denied"]
     assert "Billing" not in done.stdout
     assert server.violations == []
@@ -166,7 +166,7 @@ def test_a_pack_that_the_code_has_never_seen_works_offline(run, tmp_path):
         "On which shelf is poetry?\n"
         "When are your opening hours?\n"
     )
-    done = run("--pack", "./books.py", "--json", said=said)
+    done = run("--pack", "./books.py", "--json", "--yes", said=said)
     assert done.returncode == 0, done.stderr
     assert made_calls(done) == [
         ("open_account", {"card": "815", "pin": "•••"}),
@@ -186,7 +186,7 @@ def test_a_pack_that_the_code_has_never_seen_works_by_api(run, tmp_path):
         calls(("renew_loan", {"title": "Momo", "until": "2026-12-24"}), ("opening_hours", {})),
         text("All done."),
     ) as server:
-        done = run("--pack", "./books.py", "--json", said="do it\n", **api(server))
+        done = run("--pack", "./books.py", "--json", "--yes", said="do it\n", **api(server))
     assert [failure for failure, _ in results(done)] == [None, None, "invalid", None, None]
     assert results(done)[3][1] == '{"renewed": "Momo", "until": "2026-12-24"}'
     assert server.violations == []

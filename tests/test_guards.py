@@ -1,6 +1,7 @@
 import pytest
 
-from chatbot.guards import Deny, Gate, Invocation, Ran, Standing, after, judge, said_success
+from chatbot.guards import Deny, Gate, Invocation, judge
+from chatbot.standing import Ran, Standing, after, said_success
 from tests.conversation import tool
 
 VERIFY = tool("verify", None)

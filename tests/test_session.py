@@ -5,9 +5,11 @@ import pytest
 from chatbot.errors import ModelError
 from chatbot.events import Notice, ReasoningDelta, StatusChanged, TextDelta, ToolReturned
 from chatbot.interrupt import Interrupt
+from chatbot.limits import Limits
 from chatbot.models import Prompt
 from chatbot.models.scripted import Scripted
 from chatbot.pack import ToolFailed, Verified
+from chatbot.runtime import Trust
 from chatbot.session import Session, drive
 from chatbot.types import Assistant, ToolResult, User
 from tests.conversation import calling, pack, say, told, tool
@@ -129,7 +131,7 @@ def test_a_tool_that_takes_too_long_is_given_up_and_the_others_are_not():
 def test_at_the_step_limit_the_model_is_asked_once_more_without_tools():
     again = calling(("echo", {}))
     model = Scripted(again, again, "This is as far as I got.")
-    session = Session(model, [pack(tool("echo", echo))], max_steps=2)
+    session = Session(model, [pack(tool("echo", echo))], trust=Trust(limits=Limits(rounds=2)))
     events, outcome = say(session, "loop")
     assert [len(prompt.tools) for prompt in model.prompts] == [1, 1, 0]
     assert told(events)[-3:] == [
@@ -142,13 +144,17 @@ def test_at_the_step_limit_the_model_is_asked_once_more_without_tools():
 
 def test_calls_made_when_no_tools_were_offered_are_dropped():
     session = Session(Scripted(calling(("echo", {})), calling(("echo", {}), text="Well.")), [pack(tool("echo", echo))])
-    session.max_steps = 1
+    session.runtime.trust = Trust(limits=Limits(rounds=1))
     say(session, "loop")
     assert session.history[-1] == Assistant("Well.")
 
 
 def test_at_the_limit_the_user_gets_an_answer_even_from_a_model_that_only_calls():
-    session = Session(Scripted(calling(("echo", {})), calling(("echo", {}))), [pack(tool("echo", echo))], max_steps=1)
+    session = Session(
+        Scripted(calling(("echo", {})), calling(("echo", {}))),
+        [pack(tool("echo", echo))],
+        trust=Trust(limits=Limits(rounds=1)),
+    )
     events, outcome = say(session, "loop")
     assert outcome.stop == "limit"
     assert told(events)[-3].startswith("assistant: I could not finish this: too many rounds")
@@ -284,7 +290,7 @@ def test_a_tool_cannot_change_the_history_or_the_trusted_fields():
     session = Session(
         Scripted(calling(("meddle", {"list": []})), calling(("look", {})), "ok"),
         [pack(tool("meddle", meddle), tool("look", lambda arguments, context: context.fields["contact"]))],
-        fields={"contact": {"name": "Ann"}},
+        trust=Trust({"contact": {"name": "Ann"}}),
     )
     events, _ = say(session, "go")
     assert session.history[1].calls[0].arguments == '{"list": []}'

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from chatbot import Context, ToolFailed, tool
+from chatbot import Context, Grounded, ToolFailed, tool
 
 if TYPE_CHECKING:
     import httpx2
@@ -34,7 +34,7 @@ class NotFound:
 
 @tool
 def get_uuid_from_username(
-    username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,16}$")], context: Context
+    username: Grounded[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,16}$")]], context: Context
 ) -> dict[str, str]:
     """Retrieve the UUID given a Minecraft username.
 

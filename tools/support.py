@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from chatbot import Context, Secret, ToolFailed, Verified, tool
+from chatbot import Context, Grounded, Secret, ToolFailed, Verified, tool
 
 SYSTEM_PROMPT = """
 You are a customer support agent. Your job is to help users check the status of their tickets.
@@ -44,7 +44,7 @@ TICKETS = [
 
 
 @tool(effect="read")
-def verify_user(username: str, api_key: Secret[str]) -> Verified | dict[str, bool]:
+def verify_user(username: Grounded[str], api_key: Secret[Grounded[str]]) -> Verified | dict[str, bool]:
     """Verify the user by username and API key.
 
     Args:
@@ -65,7 +65,7 @@ def verify_user(username: str, api_key: Secret[str]) -> Verified | dict[str, boo
 
 
 @tool(requires="verify_user")
-def get_ticket_status(ticket_id: str, context: Context) -> dict[str, str]:
+def get_ticket_status(ticket_id: Grounded[str], context: Context) -> dict[str, str]:
     """Get the status of one of the user's tickets.
 
     Args:

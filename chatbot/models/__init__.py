@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from chatbot.config import OFFLINE, ModelChoice
+from chatbot.config import ModelChoice
+from chatbot.config.model import OFFLINE
 from chatbot.events import Delta
 from chatbot.interrupt import Interrupt
 from chatbot.pack import Tool

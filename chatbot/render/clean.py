@@ -1,12 +1,15 @@
 """Nothing untrusted drives the terminal: text without control sequences, whole or as it streams."""
 
 import re
+import unicodedata
 
 _BODY = r"[^\x00-\x08\x0a-\x1f\x7f-\x9f]{0,1024}"
 _STRING = rf"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]){_BODY}"  # OSC, DCS, SOS, PM, APC: up to a terminator
 _CSI = r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}"
 _ESCAPE = r"\x1b[ -/]{0,8}"
 
+HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+"""Unicode's categories of characters that a person does not see, or not as what they are."""
 _SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SEQUENCE = re.compile(rf"{_CSI}[@-~]|{_STRING}(?:\x07|\x1b\\|\x9c)|{_ESCAPE}[0-~]")
 _UNDECIDED = re.compile(rf"{_CSI}|{_STRING}\x1b?|{_ESCAPE}|\r")
@@ -37,6 +40,20 @@ def clean(text: str) -> str:
     Whole sequences vanish; of a broken one only its control characters do. Line ends become \n, lone surrogates U+FFFD.
     """
     return _scan(text, final=True)[0]
+
+
+def visible(text: str) -> str:
+    r"""Return the text with every character that does not show itself as an escape, \x1b; line feeds stay."""
+    return "".join(_escaped(character) if _hides(character) else character for character in text)
+
+
+def _hides(character: str) -> bool:
+    return unicodedata.category(character) in HIDDEN and character != "\n"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def one_line(text: str) -> str:

@@ -2,7 +2,19 @@
 
 from typing import TextIO
 
-from chatbot.events import Event, Notice, Replied, ToolCalled, ToolReturned, TurnEnded, TurnStarted
+from chatbot.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
+    Event,
+    Notice,
+    Replied,
+    SecretAnswered,
+    ToolCalled,
+    ToolReturned,
+    TurnEnded,
+    TurnStarted,
+)
+from chatbot.render.approval import answered, whole
 from chatbot.render.clean import clean, one_line
 from chatbot.types import User
 
@@ -25,6 +37,12 @@ class Plain:
                 self._say(f"assistant: call function {call.name}, with arguments {call.arguments}")
             case ToolReturned(result=result):
                 self._say(f"function response: {result.content}")
+            case ApprovalAsked(call=call, reason=reason):
+                self._write(f"chatbot: {one_line(call.name)} needs your word: {one_line(reason)}\n{whole(call)}\n")
+            case ApprovalAnswered(approved=approved, reason=reason):
+                self._tell(answered(approved, reason))
+            case SecretAnswered(argument=argument, given=False):
+                self._tell(f"{argument} was not given")
             case Notice(level=level, text=text):
                 self._tell(f"{level}: {text}")
             case TurnEnded(stop="error", detail=detail):
@@ -38,7 +56,10 @@ class Plain:
         write(self._stdout, clean(text) + "\n")
 
     def _tell(self, text: str) -> None:
-        write(self._stderr, f"chatbot: {one_line(text)}\n")
+        self._write(f"chatbot: {one_line(text)}\n")
+
+    def _write(self, text: str) -> None:
+        write(self._stderr, text)
 
 
 def write(stream: TextIO, text: str) -> None:

@@ -28,10 +28,14 @@ class Region:
         self._tail: Callable[[int], str] | None = None
 
     def start(self) -> None:
-        """Appear, if the terminal can."""
+        """Begin anew, with the clock at nought."""
         self.stop()
         self._started = monotonic()
         self._status, self._tool, self._thought, self._tail = "queued", "", "", None
+        self.appear()
+
+    def appear(self) -> None:
+        """Come back as it was, if the terminal can show it."""
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(
                 console=self._console,

@@ -15,6 +15,8 @@ from chatbot.events import (
     Notice,
     ReasoningDelta,
     Replied,
+    SecretAnswered,
+    SecretAsked,
     StatusChanged,
     TextDelta,
     ToolCalled,
@@ -22,6 +24,7 @@ from chatbot.events import (
     TurnEnded,
     TurnStarted,
 )
+from chatbot.render.approval import answered, whole
 from chatbot.render.blocks import Blocks
 from chatbot.render.clean import Cleaner, clean, one_line
 from chatbot.render.region import Region
@@ -86,8 +89,10 @@ class Rich:
                 if not self._streamed:
                     self._stream(reply.text)
                 self._finish_text()
-            case ToolCalled() | ToolReturned() | ApprovalAsked() | ApprovalAnswered():
+            case ToolCalled() | ToolReturned():
                 self._tool(event)
+            case ApprovalAsked() | ApprovalAnswered() | SecretAsked() | SecretAnswered():
+                self._ask(event)
             case Notice(level=level, text=text):
                 self._print(Text(one_line(text), LEVELS[level]))
             case TurnEnded():
@@ -137,18 +142,30 @@ class Rich:
             self._console.print(text)
         self._last = kind
 
-    def _tool(self, event: ToolCalled | ToolReturned | ApprovalAsked | ApprovalAnswered) -> None:
+    def _tool(self, event: ToolCalled | ToolReturned) -> None:
         match event:
             case ToolCalled(call=call):
                 self._region.run(one_line(call.name))
                 self._print(called(call))
             case ToolReturned(result=result, seconds=seconds):
                 self._print(returned(result, seconds, self._console.width))
+
+    def _ask(self, event: ApprovalAsked | ApprovalAnswered | SecretAsked | SecretAnswered) -> None:
+        """Show the question; while it is open, nothing on the screen moves."""
+        match event:
             case ApprovalAsked(call=call, reason=reason):
-                self._print(Text(f"{one_line(call.name)} needs your approval: {one_line(reason)}", "yellow"))
+                self._region.stop()
+                self._print(Text(f"{one_line(call.name)} needs your word: {one_line(reason)}", "bold yellow"))
+                self._print(Text(whole(call)))
             case ApprovalAnswered(approved=approved, reason=reason):
-                word = "approved" if approved else "declined"
-                self._print(Text(f"{word}: {one_line(reason)}" if reason else word, "yellow"))
+                self._print(Text(answered(approved, reason), "yellow"))
+                self._region.appear()
+            case SecretAsked():
+                self._region.stop()
+            case SecretAnswered(argument=argument, given=given):
+                if not given:
+                    self._print(Text(f"{one_line(argument)} was not given", "yellow"))
+                self._region.appear()
 
 
 def called(call: ToolCall) -> Text:

@@ -20,11 +20,13 @@ from chatbot import commands
 from chatbot.errors import ExitCode
 from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.render.clean import clean
+from chatbot.repl.asking import AtTerminal
 from chatbot.repl.backstage import Backstage
 from chatbot.repl.history import Said
 from chatbot.repl.terminal import quiet, signals
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.asking import Asker
     from chatbot.events import Sink
     from chatbot.session import Session
 
@@ -44,7 +46,7 @@ class Repl:
     def __init__(
         self,
         *,
-        open_session: "Callable[[], Session]",
+        open_session: "Callable[[Asker], Session]",
         open_sink: "Callable[[], Sink]",
         header: str,
         history: Path,
@@ -52,7 +54,7 @@ class Repl:
     ) -> None:
         self._header = header
         self._history = Said(history)
-        self._backstage = Backstage(open_session, open_sink, greeting)
+        self._backstage = Backstage(lambda: open_session(AtTerminal()), open_sink, greeting)
         self._backstage.changed = self._changed
         self._early: list[str] = []
         self._wake: SimpleQueue[None] = SimpleQueue()

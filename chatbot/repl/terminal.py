@@ -38,11 +38,17 @@ def quiet() -> Iterator[str]:
     ]
     try:
         termios.tcsetattr(terminal, termios.TCSANOW, changed)
-        waiting = select.select([terminal], [], [], 0)[0]
-        yield os.read(terminal, EARLY).decode("utf-8", "replace") if waiting else ""
+        yield typed()
     finally:
         with suppress(termios.error):  # the terminal is gone
             termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+
+def typed() -> str:
+    """Take what was typed and not read yet."""
+    terminal = sys.stdin.fileno()
+    waiting = select.select([terminal], [], [], 0)[0]
+    return os.read(terminal, EARLY).decode("utf-8", "replace") if waiting else ""
 
 
 @contextmanager

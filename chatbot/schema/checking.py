@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -39,7 +39,7 @@ def parser_of(model: type[BaseModel], ours: set[str], secrets: frozenset[str]) -
     def parse(text: str) -> dict[str, Any]:
         data: Any = None
         try:
-            data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused, parse_float=_finite)
+            data = loads(text)
             checked = model.model_validate_json(text, strict=True)
         except ValidationError as error:
             raise InvalidArguments(_complaints(error, data, secrets, names.values())) from None
@@ -51,6 +51,21 @@ def parser_of(model: type[BaseModel], ours: set[str], secrets: frozenset[str]) -
         return {name: getattr(checked, field) for field, name in names.items() if field in given or name in ours}
 
     return parse
+
+
+def loads(text: str) -> Any:
+    """Return the JSON value of a text, strictly. Raises ValueError for what is none, RecursionError for too deep a one.
+
+    What Python alone takes for JSON is refused: NaN and Infinity, numbers too big for a float, a name given twice.
+    """
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refused, parse_float=_finite)
+
+
+def told(found: Mapping[str, list[str]]) -> str:
+    """Return complaints by place as one line; a place may have several, one for each form that would be allowed."""
+    lines = [f"{place}: {_either(texts)}" if place else _either(texts) for place, texts in found.items()]
+    more = len(lines) - MOST_COMPLAINTS
+    return "; ".join([*lines[:MOST_COMPLAINTS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -84,9 +99,7 @@ def _complaints(error: ValidationError, data: Any, secrets: frozenset[str], know
         else:
             text = PLAIN.get(kind, f"is not valid ({kind.replace('_', ' ')})")
         found.setdefault(place, []).append(text)
-    told = [f"{place}: {_either(texts)}" if place else _either(texts) for place, texts in found.items()]
-    more = len(told) - MOST_COMPLAINTS
-    return "; ".join([*told[:MOST_COMPLAINTS], *([f"and {more} more"] if more > 0 else [])])
+    return told(found)
 
 
 def _either(texts: list[str]) -> str:

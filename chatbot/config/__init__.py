@@ -1,0 +1,158 @@
+"""Settings: flags > environment > .env > configuration file. The only reader of the environment (packs read their own).
+
+The file is `config.toml` in the user's configuration folder. Its top level and its tables `[profiles.NAME]` hold the
+options' names with underscores: model, base_url, api_key_env, pack, system, instructions, max_steps, timeout ... and
+the tables [packs.NAME], [approvals] and [context]. `profile = "NAME"` (or `--profile`) picks a table; what the table
+leaves out comes from the top level.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chatbot.config.context import context_of, field_at
+from chatbot.config.model import ModelChoice, resolve_model
+from chatbot.config.packs import PackChoice, Webhook, pack_choice, rules, webhooks
+from chatbot.config.readers import at_least_one, boolean, path, positive, split, temperature, text
+from chatbot.config.sources import Options, options
+from chatbot.errors import ConfigError
+from chatbot.limits import Limits
+from chatbot.rules import Rule
+
+__all__ = [
+    "ModelChoice",
+    "PackChoice",
+    "Settings",
+    "Trusted",
+    "Webhook",
+    "data_path",
+    "load_dotenv_file",
+    "load_packs",
+    "load_settings",
+]
+
+DETERMINISTIC: float | None = 0.0
+SECRET_VARIABLES = "CHATBOT_SECRET_"
+
+
+class Trusted(NamedTuple):
+    """What the session goes by, whatever its model says.
+
+    context: the trusted fields. shown: those that the model is told, by dotted path. secret: names of fields that are
+    secret, whatever they are called. grounded: nothing may be made up. ask_secrets: secrets are asked for, out of the
+    model's sight; those of a script are in `secrets`, by name.
+    """
+
+    context: Mapping[str, Any] = {}
+    shown: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
+    grounded: bool = False
+    rules: tuple[Rule, ...] = ()
+    confirm: bool = False
+    yes: bool = False
+    ask_secrets: bool = False
+    secrets: Mapping[str, str] = {}
+    limits: Limits = Limits()
+
+
+class Settings(NamedTuple):
+    """All options of a chat, resolved. timeout: seconds the model may stay silent. temperature None: not sent."""
+
+    model: ModelChoice
+    packs: PackChoice
+    webhooks: Mapping[str, Webhook] = {}
+    trusted: Trusted = Trusted()
+    system: str | None = None
+    instructions: str = ""
+    greeting: bool = True
+    timeout: float = 120.0
+    temperature: float | None = 0.0
+    script: Path | None = None
+    json: bool = False
+    plain: bool = False
+    deltas: bool = False
+    debug: bool = False
+
+
+def load_dotenv_file(folder: Path) -> None:
+    """Put what the folder's own .env says into the environment, where nothing else has spoken. Raises ConfigError."""
+    file = folder / ".env"
+    if file.is_file():
+        from dotenv import load_dotenv
+
+        try:
+            load_dotenv(file, override=False)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file} cannot be read: {error}") from None
+
+
+def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings; `flags` is what the command line gave. Raises ConfigError, UsageError."""
+    chosen = options(flags, _spoken(environ))
+    packs = pack_choice(chosen)
+    return Settings(
+        model=resolve_model(chosen, chosen.env),
+        packs=packs,
+        webhooks=webhooks(chosen, packs),
+        trusted=_trusted(chosen),
+        system=text(chosen.get("system")),
+        instructions=text(chosen.get("instructions")) or "",
+        greeting=not chosen.convert("no_greeting", boolean, False),
+        timeout=chosen.convert("timeout", positive, 120.0),
+        temperature=chosen.convert("temperature", temperature, DETERMINISTIC),
+        script=chosen.convert("script", path, None),
+        json=chosen.convert("json", boolean, False),
+        plain=chosen.convert("plain", boolean, False),
+        deltas=chosen.convert("deltas", boolean, False),
+        debug=chosen.convert("debug", boolean, False),
+    )
+
+
+def load_packs(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> PackChoice:
+    """Return which packs are chosen, where nothing else matters. Raises ConfigError, UsageError."""
+    return pack_choice(options(flags, _spoken(environ)))
+
+
+def data_path() -> Path:
+    """Return the user's data folder for chatbot; it may not exist yet."""
+    from platformdirs import user_data_path
+
+    return user_data_path("chatbot")
+
+
+def _spoken(environ: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the environment without what is set to nothing."""
+    return {name: value for name, value in (os.environ if environ is None else environ).items() if value.strip()}
+
+
+def _trusted(chosen: Options) -> Trusted:
+    context = context_of(chosen)
+    shown = split(chosen.get("show_context", default=""))
+    for name in shown:
+        field_at(context, name)
+    start = len(SECRET_VARIABLES)
+    return Trusted(
+        context=context,
+        shown=shown,
+        secret=split(chosen.get("secret_context", default="")),
+        grounded=chosen.convert("grounded", boolean, False),
+        rules=rules(chosen),
+        confirm=chosen.convert("confirm", boolean, False),
+        yes=chosen.convert("yes", boolean, False),
+        ask_secrets=chosen.convert("ask_secrets", boolean, False),
+        secrets={name[start:]: value for name, value in chosen.env.items() if name.startswith(SECRET_VARIABLES)},
+        limits=_limits(chosen),
+    )
+
+
+def _limits(chosen: Options) -> Limits:
+    usual = Limits()
+    return Limits(
+        rounds=chosen.convert("max_steps", at_least_one, usual.rounds),
+        calls=chosen.convert("max_calls", at_least_one, usual.calls),
+        repeats=chosen.convert("max_repeats", at_least_one, usual.repeats),
+        result=chosen.convert("max_result", at_least_one, usual.result),
+        arguments=chosen.convert("max_arguments", at_least_one, usual.arguments),
+        depth=chosen.convert("max_depth", at_least_one, usual.depth),
+    )

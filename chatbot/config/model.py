@@ -1,0 +1,86 @@
+"""Which model answers: a provider's, one behind a URL, or the offline one."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from chatbot.config.sources import Options
+from chatbot.errors import ConfigError, UsageError
+from chatbot.providers import PROVIDERS
+
+OFFLINE = "offline"
+
+
+class ModelChoice(NamedTuple):
+    """Which model answers, and where. provider "offline" needs nothing else; key_env names where the key came from."""
+
+    provider: str
+    name: str = ""
+    base_url: str = ""
+    api_key: str | None = None
+    key_env: str = ""
+
+
+def resolve_model(options: Options, env: Mapping[str, str]) -> ModelChoice:
+    """Return which model answers: what was asked for; else OpenAI's where there is a key; else the offline one."""
+    spec = str(options.get("model", default=""))
+    hints = (options.get("base_url"), options.get("api_key_env"), env.get("OPENAI_BASE_URL"), env.get("OPENAI_API_KEY"))
+    if spec == OFFLINE or not (spec or any(hints)):
+        return ModelChoice(OFFLINE)
+    name, model = split_spec(spec)
+    provider = PROVIDERS[name]
+    url = _checked_url(_base_url(name, options, env) or provider.base_url, name)
+    model = model or (provider.model if url == provider.base_url else "")
+    if not model:
+        raise ConfigError(
+            f"Which model of {url}? Name it: --model {name}:MODEL, or OPENAI_MODEL for the default provider."
+        )
+    key_env = str(options.get("api_key_env", default=provider.key_env))
+    needed = url == provider.base_url or options.get("api_key_env") is not None
+    return ModelChoice(name, model, url, _key(name, key_env, env, needed), key_env)
+
+
+def split_spec(spec: str) -> tuple[str, str]:
+    """Split `provider:model` into both; a bare model belongs to openai, a bare provider has an empty model."""
+    head, colon, tail = spec.partition(":")
+    if head in PROVIDERS:
+        return head, tail
+    import difflib
+
+    if colon and (near := difflib.get_close_matches(head, PROVIDERS, 1, 0.75)):
+        raise UsageError(
+            f"There is no provider {head!r}. Did you mean {near[0]}:{tail}? Known: {', '.join(PROVIDERS)}."
+        )
+    return "openai", spec
+
+
+def _base_url(name: str, options: Options, env: Mapping[str, str]) -> str:
+    given, place = options.find("base_url")
+    if given and not place.startswith("base_url in"):
+        return str(given)
+    return _own_url(name, env) or str(given or "")  # the environment goes before the file
+
+
+def _own_url(name: str, env: Mapping[str, str]) -> str:
+    if name == "openai":
+        return env.get("OPENAI_BASE_URL", "")
+    if name == "azure" and (endpoint := env.get("AZURE_OPENAI_ENDPOINT")):
+        return endpoint.rstrip("/").removesuffix("/openai/v1") + "/openai/v1"
+    return ""
+
+
+def _checked_url(url: str, provider: str) -> str:
+    if not url:
+        raise ConfigError(f"{provider} has no address of its own: give --base-url, or AZURE_OPENAI_ENDPOINT for azure.")
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"The base URL {url!r} must begin with http:// or https://.")
+    return url.rstrip("/")
+
+
+def _key(name: str, key_env: str, env: Mapping[str, str], needed: bool) -> str | None:
+    if key := env.get(key_env):
+        return key
+    if key_env and needed:
+        raise ConfigError(
+            f"{name} needs a key: set {key_env}, in the environment or in .env. The model offline needs none."
+        )
+    return None

@@ -1,0 +1,78 @@
+"""What an option's text means: from the command line, the environment or a file, it is read in the same way."""
+
+from pathlib import Path
+from typing import Any
+
+from chatbot.errors import UsageError
+
+
+def split(value: Any) -> tuple[str, ...]:
+    """Return the names of a comma-separated list, or of several; each once, without "none"."""
+    items = [value] if isinstance(value, str) else list(value)
+    names = [part.strip() for item in items for part in str(item).split(",")]
+    return tuple(name for name in dict.fromkeys(names) if name and name != "none")
+
+
+def text(value: Any) -> str | None:
+    """Return the text, or what the file says where it is given as @FILE. Raises UsageError."""
+    if value is None or not str(value).startswith("@"):
+        return None if value is None else str(value)
+    file = Path(str(value)[1:]).expanduser()
+    try:
+        return file.read_text("utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as a system prompt: {error}") from None
+
+
+def path(value: Any) -> Path | None:
+    """Return the path; ~ is the home."""
+    return Path(str(value)).expanduser()
+
+
+def boolean(value: Any) -> bool:
+    """Return true or false, said in a word. Raises ValueError."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("0", "false", "no", "off"):
+        return False
+    raise ValueError(f"{value!r} is neither true nor false")
+
+
+def at_least_one(value: Any) -> int:
+    """Return a whole number from 1 on. Raises ValueError."""
+    try:
+        count = int(str(value))
+    except ValueError:
+        raise ValueError(f"{value} is not a whole number") from None
+    if count < 1:
+        raise ValueError(f"{value} is less than 1")
+    return count
+
+
+def positive(value: Any) -> float:
+    """Return a number of seconds. Raises ValueError."""
+    seconds = number(value)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{value} is not a positive number of seconds")
+    return seconds
+
+
+def number(value: Any) -> float:
+    """Return a number. Raises ValueError."""
+    try:
+        return float(value)
+    except (ValueError, TypeError):
+        raise ValueError(f"{value} is not a number") from None
+
+
+def temperature(value: Any) -> float | None:
+    """Return a temperature; None for "none". Raises ValueError."""
+    if str(value).strip().lower() == "none":
+        return None
+    degree = number(value)
+    if not 0 <= degree <= 2:
+        raise ValueError(f"{value} is not between 0 and 2 (nor none)")
+    return degree

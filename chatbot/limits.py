@@ -1,0 +1,48 @@
+"""How much one turn may take: numbers, and what they measure."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+CUT = "\n[{} more characters were cut here]"
+
+
+class Limits(NamedTuple):
+    """What ends, or shortens, what a model or a tool has too much of.
+
+    rounds: replies with tool calls in one turn. calls: tool calls in one reply. repeats: how often the very same call
+    may fail in one turn. result: characters of a result that the model reads. arguments: characters of a call's
+    arguments. depth: how deep they may be nested.
+    """
+
+    rounds: int = 10
+    calls: int = 16
+    repeats: int = 3
+    result: int = 50_000
+    arguments: int = 100_000
+    depth: int = 32
+
+    def excess(self, text: str, value: Any) -> str:
+        """Return what is too much about a call's arguments, as JSON text and as a value; "" where nothing is."""
+        if len(text) > self.arguments:
+            return f"they have {len(text)} characters, and {self.arguments} is the most."
+        if _deeper(value, self.depth):
+            return f"they are nested more than {self.depth} levels deep."
+        return ""
+
+    def cut(self, result: str) -> str:
+        """Return a result as the model reads it: whole, or its beginning with a note."""
+        rest = len(result) - self.result
+        return result if rest <= 0 else result[: self.result] + CUT.format(rest)
+
+
+def _deeper(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth + 1):
+        level = [inner for item in level for inner in _inside(item)]
+    return bool(level)
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return list(value.values())
+    return value if isinstance(value, list) else []
