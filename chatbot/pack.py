@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, overload
 
+from chatbot.types import Failure
+
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 Effect = Literal["read", "write"]
@@ -80,9 +82,10 @@ class Verified:
 class NoOutput(ToolFailed):
     """A tool that answers over a wire gave no proper output: the model reads `content`, people read the notice."""
 
-    def __init__(self, notice: str, content: str = "") -> None:
+    def __init__(self, notice: str, content: str = "", failure: Failure = "failed") -> None:
         super().__init__(content)
         self.notice = notice
+        self.failure = failure
 
 
 class InvalidArguments(ValueError):

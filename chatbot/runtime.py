@@ -89,7 +89,7 @@ def invoke(tool: Tool, arguments: dict[str, Any], context: Context, call: ToolCa
             value, user = value.content, value.user
         content = as_text(value)
     except NoOutput as error:
-        content, failure, notice = str(error), "failed", error.notice
+        content, failure, notice = str(error), error.failure, error.notice
     except ToolFailed as error:
         content, failure = str(error) or f"{tool.name} failed.", "failed"
     except BaseException as error:  # a tool may even call sys.exit; the chat goes on

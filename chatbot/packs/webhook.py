@@ -93,7 +93,9 @@ class Hook:
             return _output(self._answer(_body(name, arguments, context), deadline))
         except Late as error:
             limit = f"{self.endpoint.timeout:g} seconds"
-            raise NoOutput(f"{name} got no output from {self._host}: {error} (the limit is {limit}).") from None
+            raise NoOutput(
+                f"{name} got no output from {self._host}: {error} (the limit is {limit}).", "", "timeout"
+            ) from None
         except Unanswered as error:
             content = json.dumps({"output": "", "error": f"{name} failed: {error}"})
             raise NoOutput(f"{name} got no output from {self._host}: {error}.", content) from None
