@@ -34,7 +34,9 @@ def open_session(settings: Settings, asker: Asker) -> Session:
     system = own if settings.system is None else settings.system
     known = facts.told(trusted.context, trusted.shown, trusted.secret)
     instructions = "\n\n".join(part for part in (system, settings.instructions, known) if part)
-    session = Session(model, packs, instructions=instructions, trust=trust_of(trusted, asker))
+    session = Session(
+        model, packs, instructions=instructions, trust=trust_of(trusted, asker), compacts=settings.auto_compact
+    )
     session.runtime.ledger.hear(known)
     for secret, name in ((settings.model.api_key, "API key"), *facts.secrets(trusted.context, trusted.secret)):
         session.mask.learn(secret, name)

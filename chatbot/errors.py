@@ -4,6 +4,7 @@ ChatbotError
  ├── UsageError            2   the command line, a script or a pack is wrong
  ├── ConfigError           3   configuration or credentials are missing or wrong
  └── ModelError            1   the model did not answer
+      ├── ContextTooLong       1   the conversation has more tokens than the model reads
       ├── CredentialsRefused   3
       └── ModelUnreachable     4
 """
@@ -42,6 +43,10 @@ class ConfigError(ChatbotError):
 
 class ModelError(ChatbotError):
     """The model did not answer."""
+
+
+class ContextTooLong(ModelError):
+    """The conversation has more tokens than the model reads."""
 
 
 class CredentialsRefused(ModelError):

@@ -126,6 +126,16 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryCut:
+    """The model reads these turns no more: so many of the oldest, for which a summary may stand, or of the latest."""
+
+    oldest: int = 0
+    latest: int = 0
+    summary: str = ""
+    type: ClassVar[str] = "history_cut"
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something a person should know: a retry, a limit, what the model is."""
 
@@ -156,6 +166,7 @@ Event = (
     | SecretAsked
     | SecretAnswered
     | ToolReturned
+    | HistoryCut
     | Notice
     | TurnEnded
 )

@@ -11,7 +11,8 @@ class Limits(NamedTuple):
 
     rounds: replies with tool calls in one turn. calls: tool calls in one reply. repeats: how often the very same call
     may fail in one turn. result: characters of a result that the model reads. arguments: characters of a call's
-    arguments. depth: how deep they may be nested.
+    arguments. depth: how deep they may be nested. context: tokens of a conversation that the model reads; 0: nobody
+    knows before the model says so.
     """
 
     rounds: int = 10
@@ -20,6 +21,7 @@ class Limits(NamedTuple):
     result: int = 50_000
     arguments: int = 100_000
     depth: int = 32
+    context: int = 0
 
     def excess(self, text: str, value: Any) -> str:
         """Return what is too much about a call's arguments, as JSON text and as a value; "" where nothing is."""

@@ -13,6 +13,7 @@ from chatbot.events import (
     ApprovalAnswered,
     ApprovalAsked,
     Event,
+    HistoryCut,
     Notice,
     ReasoningDelta,
     Replied,
@@ -115,6 +116,8 @@ class Mask:
                 return replace(event, reason=self.text(reason))
             case ToolReturned(result=result):
                 return replace(event, result=replace(result, content=self.text(result.content)))
+            case HistoryCut(summary=summary):
+                return replace(event, summary=self.text(summary))
             case TurnEnded(detail=detail):
                 return replace(event, detail=self.text(detail))
 

@@ -2,17 +2,18 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic
 
-from chatbot import batch
+from chatbot import batch, window
 from chatbot.beside import streamed
-from chatbot.errors import ModelError
+from chatbot.errors import ContextTooLong, ModelError
 from chatbot.events import (
     Delta,
     Event,
+    HistoryCut,
     Notice,
     ReasoningDelta,
     Replied,
@@ -38,6 +39,12 @@ from chatbot.runtime import Runtime, Trust
 from chatbot.types import Assistant, Message, ToolResult, User, repaired
 
 TRUST = Trust()
+FULL = 0.8
+"""How much of the model's window may be used before turns are left out; the answer needs room, too."""
+SUMMARISE = (
+    "Summarise our conversation so far, for yourself: who the user is, what they want, what was found out and done, "
+    "and what is open. Keep names, numbers and ids exactly. Write only the summary."
+)
 INTERRUPTED = "[interrupted]"
 UNFINISHED = (
     "I could not finish this: too many rounds of tool calls in one turn. What I have found so far stands above."
@@ -83,8 +90,9 @@ def drive(steps: Steps[T], *sinks: Sink) -> T:
 class Session:
     """One conversation: a model, packs, and the history.
 
-    instructions: the whole system prompt. max_steps: rounds of tool calls in a turn; at the limit the model is asked
-    once more, without tools. fields: the trusted context. Everything that is yielded is masked; the history is not.
+    instructions: the whole system prompt. trust: what holds whatever the model says; at the limit of rounds the model
+    is asked once more, without tools. compacts: a summary stands for turns that the model reads no more. Everything
+    that is yielded is masked; the history is not.
     """
 
     def __init__(
@@ -94,6 +102,7 @@ class Session:
         *,
         instructions: str = "",
         trust: Trust = TRUST,
+        compacts: bool = False,
     ) -> None:
         self.id = uuid.uuid4().hex[:12]
         self.model = model
@@ -102,7 +111,9 @@ class Session:
         self.history: list[Message] = []
         self.mask = Mask(tool for pack in self.packs for tool in pack.tools)
         self.runtime = Runtime(self.packs, self.id, trust, mask=self.mask)
+        self.compacts = compacts
         self._status: Status | None = None
+        self._before = 0  # where in the history the turn begins
 
     @property
     def limits(self) -> Limits:
@@ -134,8 +145,34 @@ class Session:
         self.mask.learn_speech(text, asked)
         return self._masked(self._turn(User(text), interrupt))
 
+    def undo(self) -> Steps[str]:
+        """Take the latest turn back; return what the user had said in it, "" where nothing was."""
+        parts = window.turns(self.history)
+        said = parts[-1][0] if parts else None
+        if not isinstance(said, User):
+            return ""
+        self.history[:] = window.cut(self.history, latest=1)
+        yield self.mask.event(HistoryCut(latest=1))
+        return said.text
+
+    def compact(self, interrupt: Interrupt) -> Steps[Outcome]:
+        """Let a summary of the model's own stand for all that was said."""
+        return self._masked(self._compact(interrupt))
+
+    def _compact(self, interrupt: Interrupt) -> Steps[Outcome]:
+        count = len(window.turns(self.history))
+        try:
+            summary = self._summary(self.history, interrupt)
+        except ModelError as error:
+            return Outcome("error", error)
+        if interrupt.is_set:
+            return Outcome("interrupted")
+        if summary:
+            yield from self._leave_out(count, summary)
+        return Outcome("done")
+
     def _turn(self, message: User | None, interrupt: Interrupt) -> Steps[Outcome]:
-        before = len(self.history)
+        self._before = len(self.history)
         self.runtime.ledger.hear(message.text if message else "")
         if message:
             self.history.append(message)
@@ -143,8 +180,8 @@ class Session:
             yield TurnStarted(message)
             yield from self._become("queued")
             outcome = yield from self._rounds(interrupt)
-            if outcome.error and not any(isinstance(said, ToolResult) for said in self.history[before:]):
-                del self.history[before:]
+            if outcome.error and not any(isinstance(said, ToolResult) for said in self.history[self._before :]):
+                del self.history[self._before :]
             yield from self._become(FINAL[outcome.stop])
             yield TurnEnded(outcome.stop, self._detail(outcome))
             return outcome
@@ -176,7 +213,46 @@ class Session:
             return self._broken_off(Outcome("error", error))
 
     def _ask(self, tools: tuple[Tool, ...], interrupt: Interrupt) -> Steps[Assistant]:
-        """Get one reply from the model. Raises ModelError, after what was said until then has been told."""
+        """Get one reply from the model, which reads no more of the conversation than it can. Raises ModelError."""
+        if self.limits.context:
+            yield from self._shorten(window.excess(self.history, int(self.limits.context * FULL)), interrupt)
+        while True:
+            try:
+                return (yield from self._reply(tools, interrupt))
+            except ContextTooLong:
+                count = len(window.turns(self.history)) // 2
+                if count == 0:
+                    raise
+                yield from self._shorten(count, interrupt)
+
+    def _shorten(self, count: int, interrupt: Interrupt) -> Steps[None]:
+        """Leave out so many of the oldest turns; a summary stands for them, where that is wanted and can be had."""
+        if count == 0:
+            return
+        summary = ""
+        if self.compacts:
+            with suppress(ModelError):
+                oldest = window.cut(self.history, latest=len(window.turns(self.history)) - count)
+                summary = self._summary(oldest, interrupt)
+        yield from self._leave_out(count, summary)
+
+    def _leave_out(self, count: int, summary: str) -> Steps[None]:
+        size = len(self.history)
+        self.history[:] = window.cut(self.history, oldest=count, summary=summary)
+        self._before = max(self._before - (size - len(self.history)), 0)
+        yield HistoryCut(oldest=count, summary=summary)
+        turns = "the oldest turn is" if count == 1 else f"the {count} oldest turns are"
+        instead = "; a summary stands for what was said" if summary else ""
+        yield Notice("warning", f"To fit what {self.model.name} reads, {turns} left out from now on{instead}.")
+
+    def _summary(self, history: Sequence[Message], interrupt: Interrupt) -> str:
+        """Return the model's own summary. Raises ModelError."""
+        prompt = Prompt(self.instructions, (*repaired(history), User(SUMMARISE)))
+        deltas = streamed(self.model.stream(prompt, interrupt), interrupt)
+        return next((reply.text.strip() for reply in deltas if isinstance(reply, Assistant)), "")
+
+    def _reply(self, tools: tuple[Tool, ...], interrupt: Interrupt) -> Steps[Assistant]:
+        """Get one reply. Raises ModelError, after what was said until then has been told."""
         said: list[str] = []
         reply = failure = None
         prompt = Prompt(self.instructions, repaired(self.history), tools)

@@ -19,7 +19,7 @@ LAYERS = [
     {"errors", "types", "interrupt", "limits", "arguments", "rules"},
     {"events", "providers", "pack", "asking", "signing"},
     {"config", "schema", "speech", "spoken", "standing", "hidden"},
-    {"grounding", "masking", "facts", "models", "packs", "render", "script", "beside", "listing"},
+    {"grounding", "masking", "facts", "window", "models", "packs", "render", "script", "beside", "listing"},
     {"guards", "ledger"},
     {"admission"},
     {"runtime"},

@@ -66,6 +66,7 @@ class Settings(NamedTuple):
     system: str | None = None
     instructions: str = ""
     greeting: bool = True
+    auto_compact: bool = False
     timeout: float = 120.0
     temperature: float | None = 0.0
     script: Path | None = None
@@ -99,6 +100,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
         system=text(chosen.get("system")),
         instructions=text(chosen.get("instructions")) or "",
         greeting=not chosen.convert("no_greeting", boolean, False),
+        auto_compact=chosen.convert("auto_compact", boolean, False),
         timeout=chosen.convert("timeout", positive, 120.0),
         temperature=chosen.convert("temperature", temperature, DETERMINISTIC),
         script=chosen.convert("script", path, None),
@@ -155,4 +157,5 @@ def _limits(chosen: Options) -> Limits:
         result=chosen.convert("max_result", at_least_one, usual.result),
         arguments=chosen.convert("max_arguments", at_least_one, usual.arguments),
         depth=chosen.convert("max_depth", at_least_one, usual.depth),
+        context=chosen.convert("max_context", at_least_one, usual.context),
     )

@@ -9,12 +9,24 @@ from chatbot.errors import ConfigError, UsageError
 T = TypeVar("T")
 SDK_VARIABLES = {"model": ["OPENAI_MODEL"]}
 """What the openai SDK's users set; OPENAI_BASE_URL belongs to one provider, and is looked at where the URL is."""
-LISTS = {"pack", "packs", "show_context", "secret_context"}
+LISTS = {"pack", "packs", "show_context", "secret_context", "said"}
 TEXTS = LISTS | {"model", "base_url", "api_key_env", "system", "instructions", "profile", "script", "webhook_url"}
-LIMITS = {"max_steps", "max_calls", "max_repeats", "max_result", "max_arguments", "max_depth"}
-SWITCHES = {"no_greeting", "json", "plain", "deltas", "debug", "grounded", "confirm", "yes", "ask_secrets"}
+LIMITS = {"max_steps", "max_calls", "max_repeats", "max_result", "max_arguments", "max_depth", "max_context"}
+SWITCHES = {
+    "no_greeting",
+    "json",
+    "plain",
+    "deltas",
+    "debug",
+    "grounded",
+    "confirm",
+    "yes",
+    "ask_secrets",
+    "auto_compact",
+}
+SERVING = {"host", "port", "workers", "state", "remember", "signature", "insecure"}
 TABLES = {"packs", "approvals", "context"}
-FILE_OPTIONS = TEXTS | LIMITS | SWITCHES | TABLES | {"timeout", "temperature", "webhook_secret_env"}
+FILE_OPTIONS = TEXTS | LIMITS | SWITCHES | SERVING | TABLES | {"timeout", "temperature", "webhook_secret_env"}
 
 
 class Options(NamedTuple):

@@ -8,8 +8,9 @@ from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatbot.errors import CredentialsRefused, ModelError, ModelUnreachable
+from chatbot.errors import ContextTooLong, CredentialsRefused, ModelError, ModelUnreachable
 
+TOO_LONG = "the conversation is too long"
 _TOO_LONG = re.compile(r"context.?(length|window|size)|maximum context|too many tokens|prompt is too long", re.I)
 _NO_TOOLS = re.compile(r"does(n't| not) support (tools|tool|function)|tool.*not supported|tool choice requires", re.I)
 
@@ -89,7 +90,8 @@ def of_status(status: int, headers: Mapping[str, str], body: Any, place: Place) 
         fix = f"Ask again in {after:g} s."
     # Only the reason goes without the server's words for the key: servers like to quote part of it.
     line = place.line(f"{status} from {place.host}", what if status == 401 else said or what, fix)
-    error = (CredentialsRefused if status in (401, 403) else ModelError)(line)
+    kind = CredentialsRefused if status in (401, 403) else ContextTooLong if what == TOO_LONG else ModelError
+    error = kind(line)
     again = status in (408, 409, 429) or status >= 500
     if headers.get("x-should-retry") == "false" or "insufficient_quota" in _codes(body):
         again = False
@@ -103,7 +105,7 @@ def _explained(status: int, said: str, codes: set[str], place: Place) -> tuple[s
     if status == 429 and "insufficient_quota" in codes:
         return "the quota is used up", "Check the account's plan and billing."
     if status == 413 or (status in (400, 422, 500) and ("context_length_exceeded" in codes or _TOO_LONG.search(said))):
-        return "the conversation is too long", f"Start a new one, or choose a model that reads more than {place.model}."
+        return TOO_LONG, f"Start a new one, or choose a model that reads more than {place.model}."
     if status in (400, 404, 422, 500) and _NO_TOOLS.search(said):
         return "the model cannot call tools", f"Choose another model than {place.model}."
     if status >= 500:

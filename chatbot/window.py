@@ -1,0 +1,62 @@
+"""What of a conversation the model still reads: whole turns, so that a call never goes without its result."""
+
+from collections.abc import Sequence
+
+from chatbot.types import Assistant, Message, ToolResult, User
+
+SUMMARY = "[Summary of what was said before] "
+CHARACTERS = 3.5  # of a token, where nothing better is known
+
+
+def turns(history: Sequence[Message]) -> list[list[Message]]:
+    """Return the history by turns: each begins with what the user said; a greeting, or a summary, is one of its own."""
+    parts: list[list[Message]] = []
+    for message in history:
+        if isinstance(message, User) or not parts:
+            parts.append([])
+        parts[-1].append(message)
+    return parts
+
+
+def cut(history: Sequence[Message], oldest: int = 0, latest: int = 0, summary: str = "") -> list[Message]:
+    """Return the history without so many of its oldest and latest turns; a summary stands for the oldest."""
+    parts = turns(history)
+    kept = [message for part in parts[oldest : max(len(parts) - latest, oldest)] for message in part]
+    return [Assistant(SUMMARY + summary), *kept] if summary else kept
+
+
+def tokens(history: Sequence[Message]) -> int:
+    """Return about how many tokens the history has: those counted by the model, and the rest by its length.
+
+    The latest reply's usage counts all that stood before it.
+    """
+    count = 0.0
+    for message in history:
+        usage = message.usage if isinstance(message, Assistant) else None
+        count = usage.input_tokens + usage.output_tokens if usage else count + _length(message) / CHARACTERS
+    return int(count)
+
+
+def excess(history: Sequence[Message], limit: int) -> int:
+    """Return how many of the oldest turns should go, so that the rest fits into the limit; never the last one."""
+    over = tokens(history) - limit
+    if over <= 0:
+        return 0
+    parts = turns(history)
+    whole = sum(_length(message) for message in history) or 1
+    share = tokens(history) / whole  # of a token, in a character of this conversation
+    gone = 0
+    while over > 0 and gone < len(parts) - 1:
+        over -= int(sum(_length(message) for message in parts[gone]) * share) + 1
+        gone += 1
+    return gone
+
+
+def _length(message: Message) -> int:
+    match message:
+        case User(text=text):
+            return len(text) + 16
+        case Assistant(text=text, calls=calls):
+            return len(text) + sum(len(call.name) + len(call.arguments) + 32 for call in calls) + 16
+        case ToolResult(content=content):
+            return len(content) + 32
