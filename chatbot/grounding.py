@@ -37,6 +37,7 @@ class Ground:
 
     def __init__(self, limit: int = MOST) -> None:
         self._limit = limit
+        self._size = 0
         self._given: deque[tuple[str, str]] = deque()
         self._said: deque[tuple[_Text, _Text]] = deque()
 
@@ -71,9 +72,10 @@ class Ground:
         text, echo = text[: self._limit], echo[: self._limit]
         self._given.append((text, echo))
         self._said.append((_Text(text), _Text(echo)))
-        while sum(len(one) + len(other) for one, other in self._given) > 2 * self._limit:
-            self._given.popleft()
+        self._size += len(text) + len(echo)
+        while self._size > 2 * self._limit:
             self._said.popleft()
+            self._size -= sum(map(len, self._given.popleft()))
 
 
 def ungrounded(arguments: Mapping[str, Any], names: frozenset[str], ground: Ground) -> Iterator[str]:
@@ -106,7 +108,7 @@ class _Text:
         if _SIGNED.fullmatch(wanted):
             return decimal(wanted) in self._numbers
         if "@" in wanted and wanted.count("@") == 1 and " " not in wanted:
-            return wanted in self._emails or wanted in self._words
+            return wanted in self._emails or self._quotes(wanted)
         if "://" in wanted:
             return _bare_url(wanted) in self._words
         if (day := _iso_day(wanted)) and day in self._dates:
@@ -137,6 +139,10 @@ class _Text:
     def _squeezed(self) -> "list[_Squeezed]":
         without_trunk = _TRUNK.sub(r"\1 ", self._normal)
         return [_Squeezed(text) for text in dict.fromkeys((self._normal, without_trunk))]
+
+    def _quotes(self, wanted: str) -> bool:
+        """Return whether it stands here as it is: what has an @ in it may be a password as well."""
+        return re.search(rf"(?<![\w.+%\-]){re.escape(wanted)}(?![\w\-]|[.@]\w)", self._normal) is not None
 
     def _spells(self, wanted: str) -> bool:
         tokens = _TOKEN.findall(wanted)

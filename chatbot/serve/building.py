@@ -1,0 +1,49 @@
+"""Settings become a service, and a service an app. Slow, for what packs and schemas import."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from chatbot.asking import Unattended
+from chatbot.chat import open_packs, trust_of
+from chatbot.config import load_dotenv_file
+from chatbot.config.serving import Serving, load_serving
+from chatbot.errors import ConfigError
+from chatbot.serve.contacts import Contacts
+from chatbot.serve.service import Service
+from chatbot.serve.store import open_store
+from chatbot.signing import SchemeName, scheme
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+MISSING = 'chatbot serve needs starlette and uvicorn: pip install "guarded-chatbot[serve]".'
+
+
+def app_from_environment() -> "ASGIApp":
+    """Return the app for somebody's own server: as environment, .env and configuration say. Raises ChatbotError."""
+    load_dotenv_file(Path.cwd())
+    serving = load_serving({})
+    return app_of(serving, service_of(serving))
+
+
+def service_of(serving: Serving) -> Service:
+    """Open the packs and the state's place; nothing is written yet. Raises UsageError, ConfigError."""
+    packs = open_packs(serving.packs, serving.webhooks)
+    return Service(
+        packs=packs,
+        trust=trust_of(serving.trusted, Unattended()),
+        contacts=Contacts(open_store(serving.state), serving.remember, packs),
+        said=serving.said,
+        all_grounded=serving.trusted.grounded,
+    )
+
+
+def app_of(serving: Serving, service: Service) -> "ASGIApp":
+    """Return the service as an ASGI app. Raises ConfigError for a bad secret, or where starlette is missing."""
+    try:
+        from chatbot.serve.web import web_app
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in ("starlette", "anyio"):
+            raise
+        raise ConfigError(MISSING) from None
+    return web_app(service, scheme(cast(SchemeName, serving.signature), serving.secrets) if serving.secrets else None)
