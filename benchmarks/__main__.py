@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.measure import Run, Sample, cpu_of_children, in_turns, process, resident, show, tell
+from benchmarks.serving import guarding, serving
 from benchmarks.terminal import Terminal
 from chatbot.events import ToolReturned
 from chatbot.interrupt import Interrupt
@@ -204,7 +205,7 @@ def calling() -> None:
 
 MEASUREMENTS = {
     function.__name__.replace("_", "-"): function
-    for function in (starting, one_shot, conversing, impatient, interrupting, calling)
+    for function in (starting, one_shot, conversing, impatient, interrupting, calling, serving, guarding)
 }
 
 if __name__ == "__main__":

@@ -214,10 +214,3 @@ def per_call(run: Callable[[], object]) -> float:
     for _ in range(CALLS):
         run()
     return (time.perf_counter() - start) / CALLS * 1e6
-
-
-MEASUREMENTS = {"serving": serving, "guarding": guarding}
-
-if __name__ == "__main__":
-    for name in sys.argv[1:] or MEASUREMENTS:
-        MEASUREMENTS[name]()

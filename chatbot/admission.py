@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatbot.arguments import parsed
-from chatbot.guards import Ask, Deny, Guard, Invocation, judge
+from chatbot.guards import Ask, Deny, Guard, Invocation, enough, judge
 from chatbot.ledger import Ledger
 from chatbot.limits import Limits
 from chatbot.pack import InvalidArguments, Pack, Tool
@@ -54,22 +54,37 @@ class Admission:
         arguments = parsed(call.arguments)
         if excess := self.limits.excess(call.arguments, arguments):
             return refused(call, "invalid", f"The arguments of {tool.name} are too much: {excess}")
-        verdict = ready = None
+        verdict = None
         if isinstance(arguments, dict):  # else the tool's own check says what is wrong
-            failed = ledger.failed(call)
-            invocation = Invocation(tool, arguments, standing, pack.name, self.fields, ledger.ground, failed)
+            invocation = Invocation(tool, arguments, standing, pack.name, self.fields, ledger.ground)
             verdict = judge(self.guards, invocation)
+        if (failed := ledger.failed(call)) >= self.limits.repeats:
+            verdict = enough(tool, failed, verdict)
         if isinstance(verdict, Deny):
             return refused(call, "denied", verdict.reason, verdict.notice)
-        if not tool.hidden:
-            try:
-                ready = tool.parse(call.arguments)
-            except InvalidArguments as error:
-                return invalid(tool, call, error)
+        try:
+            ready = checked(tool, call.arguments)
+            if not isinstance(arguments, dict):  # what no guard has seen does not run
+                raise InvalidArguments("they are no JSON object that can be read")
+        except InvalidArguments as error:
+            return invalid(tool, call, error)
         return Admitted(pack, tool, call, standing, ready, None if tool.name in ledger.approved else verdict)
 
 
 Verdict = Refused | Admitted
+
+
+def checked(tool: Tool, arguments: str) -> dict[str, Any] | None:
+    """Return the arguments as the tool takes them; None where secrets are missing, and the others are right.
+
+    Raises InvalidArguments.
+    """
+    if not tool.hidden:
+        return tool.parse(arguments)
+    from chatbot.schema.declared import parser_for  # late: a validator takes its time
+
+    parser_for(dict(tool.parameters), tool.secrets)(arguments)
+    return None
 
 
 def refused(call: ToolCall, failure: Failure, reason: str, notice: str = "") -> Refused:

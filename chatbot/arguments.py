@@ -1,7 +1,7 @@
 """A call's arguments as JSON: read leniently, and walked through, for those who look at them but do not run them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 
@@ -13,13 +13,15 @@ def parsed(text: str) -> Any:
         return None
 
 
-def leaves(value: Any, names: frozenset[str], name: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, names: Container[str]) -> Iterator[tuple[str, Any]]:
     """Yield every scalar, but for true and false, that stands at or below a property of one of these names."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from leaves(item, names, name or (key if key in names else ""))
-    elif isinstance(value, list):
-        for item in value:
-            yield from leaves(item, names, name)
-    elif name and not isinstance(value, bool):
-        yield name, value
+    waiting = [("", value)]  # no recursion: a model may nest as deep as it likes
+    while waiting:
+        name, item = waiting.pop()
+        if isinstance(item, Mapping):
+            inner = [(name or (key if key in names else ""), below) for key, below in item.items()]
+            waiting += reversed(inner)
+        elif isinstance(item, list):
+            waiting += [(name, below) for below in reversed(item)]
+        elif name and not isinstance(item, bool):
+            yield name, item

@@ -9,7 +9,7 @@ from chatbot.beside import Interrupted, Mailbox, start
 from chatbot.events import ApprovalAnswered, ApprovalAsked, Event, Notice, SecretAnswered, SecretAsked, ToolReturned
 from chatbot.hidden import with_secrets
 from chatbot.interrupt import Interrupt
-from chatbot.pack import InvalidArguments, Pack
+from chatbot.pack import InvalidArguments, Pack, Tool
 from chatbot.runtime import Done, Runtime, invoke, late
 from chatbot.standing import Ran, Standing, after
 from chatbot.types import ToolCall, interrupted
@@ -75,14 +75,16 @@ class _Batch:
             case Interrupted():
                 return False
             case (index, done):
-                if self.running.pop(index, None):  # else: it was late, and has its result
-                    self.done[index] = done
+                self._end(index, done)
             case None:
                 self._give_up_late()
         return True
 
     def interrupt_rest(self) -> None:
         """Give every call that has not ended its result."""
+        while mail := self.mailbox.get(0):
+            if not isinstance(mail, Interrupted):
+                self._end(*mail)
         now = time.monotonic()
         for index in range(len(self.calls)):
             if index not in self.done:
@@ -118,8 +120,9 @@ class _Batch:
     def _awaited(self, index: int) -> Iterator[int]:
         if found := self.found[index]:
             pack, tool = found
+            needed = _needed(pack, tool)
             for earlier in range(index):
-                if (other := self.found[earlier]) and other[0] is pack and other[1].name in tool.requires:
+                if (other := self.found[earlier]) and other[0] is pack and other[1].name in needed:
                     yield earlier
 
     def _standing(self, pack: Pack, before: int) -> Standing:
@@ -138,6 +141,8 @@ class _Batch:
             yield ApprovalAsked(call, admitted.ask.reason)
             shown = self.runtime.mask.call(call)
             approval = self.runtime.trust.asker.approve(shown, admitted.ask.reason, self.interrupt)
+            self.runtime.mask.learn_speech(approval.said)
+            self.runtime.ledger.ground.hear(approval.said)
             yield ApprovalAnswered(call.id, approval.approved, approval.reason)
             if not approval.approved:
                 why = f": {approval.reason}" if approval.reason else ""
@@ -172,6 +177,10 @@ class _Batch:
             yield SecretAnswered(call.id, name, bool(value))
         return secrets
 
+    def _end(self, index: int, done: Done) -> None:
+        if self.running.pop(index, None):  # else: it was late, and has its result
+            self.done[index] = done
+
     def _refuse(self, index: int, refusal: Refused) -> None:
         self.done[index] = Done(refusal.result, notice=refusal.notice)
 
@@ -189,3 +198,16 @@ class _Batch:
             if found and now >= deadline:
                 del self.running[index]
                 self.done[index] = late(found[1], self.calls[index], now - started)
+
+
+def _needed(pack: Pack, tool: Tool) -> set[str]:
+    """Return the tools that this one requires, and those that they require."""
+    requires = {other.name: other.requires for other in pack.tools}
+    needed: set[str] = set()
+    waiting = [*tool.requires]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += requires.get(name, ())
+    return needed

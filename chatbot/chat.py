@@ -1,26 +1,23 @@
-"""One chat, composed: settings become a session, and a session meets its user turns."""
+"""One session, composed: of packs, a model, and what it goes by, as the settings say."""
 
 import gc
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 from chatbot import facts
 from chatbot.asking import Agreeing, Asker
 from chatbot.config import PackChoice, Settings, Trusted, Webhook
-from chatbot.errors import ExitCode
-from chatbot.events import Sink
-from chatbot.guards import AskFirst, Confirm, Gate, Grounding, GroundingOfAll, Guard, Identity, Injected, Patience
+from chatbot.guards import AskAlways, AskFirst, Gate, Grounding, GroundingOfAll, Guard, Identity, Injected
 from chatbot.hidden import hide
-from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.masking import Mask
 from chatbot.models import open_model
 from chatbot.pack import Pack
 from chatbot.runtime import Trust
-from chatbot.session import Outcome, Session, drive
+from chatbot.session import Session
 
 
 def open_session(settings: Settings, asker: Asker) -> Session:
@@ -39,6 +36,8 @@ def open_session(settings: Settings, asker: Asker) -> Session:
     )
     session.runtime.ledger.hear(known)
     for secret, name in ((settings.model.api_key, "API key"), *facts.secrets(trusted.context, trusted.secret)):
+        session.mask.learn(secret, name)
+    for name, secret in trusted.secrets.items():
         session.mask.learn(secret, name)
     for webhook in settings.webhooks.values():
         session.mask.learn(webhook.secret)
@@ -68,30 +67,9 @@ def trust_of(trusted: Trusted, asker: Asker) -> Trust:
         Gate(),
         Identity(),
         GroundingOfAll() if trusted.grounded else Grounding(),
-        Patience(trusted.limits.repeats),
-        AskFirst(trusted.rules),
+        AskAlways(trusted.rules) if trusted.confirm else AskFirst(trusted.rules),
     ]
-    if trusted.confirm:
-        guards.append(Confirm())
     return Trust(trusted.context, guards, Agreeing(asker) if trusted.yes else asker, trusted.limits)
-
-
-def converse(session: Session, said: Iterable[str], sink: Sink, *, greeting: bool) -> ExitCode:
-    """Play the user turns, in a script or a pipe; the first turn that fails ends it, since later ones build on it."""
-    drive(session.opening(), sink)
-    if greeting and session.greets:
-        interrupt = Interrupt()
-        with on_sigint(interrupt):
-            outcome = drive(session.greet(interrupt), sink)
-        if code := exit_code(outcome):
-            return code
-    for text in said:
-        interrupt = Interrupt()
-        with on_sigint(interrupt):
-            outcome = drive(session.turn(text, interrupt), sink)
-        if code := exit_code(outcome):
-            return code
-    return ExitCode.OK
 
 
 @contextmanager
@@ -106,13 +84,6 @@ def own_stdout() -> Iterator[TextIO]:
         finally:
             ours.flush()
             os.dup2(ours.fileno(), 1)
-
-
-def exit_code(outcome: Outcome) -> ExitCode:
-    """Return what a turn's end means for the process."""
-    if outcome.stop == "interrupted":
-        return ExitCode.INTERRUPTED
-    return outcome.error.exit_code if outcome.error else ExitCode.OK
 
 
 def log_to(stream: TextIO, mask: Mask) -> None:

@@ -1,20 +1,23 @@
 """The command line: every option in one place; composes the chat, and maps each error to one line and an exit code."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatbot.config import Settings, data_path, load_dotenv_file, load_packs, load_settings
+from chatbot.cli_sessions import choose, sessions
+from chatbot.config import CHOOSE, Settings, data_path, load_dotenv_file, load_packs, load_settings
 from chatbot.errors import ChatbotError, ExitCode, UsageError
 from chatbot.render import Kind, pick
 from chatbot.render.clean import clean
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.asking import Asker
-    from chatbot.session import Session
+    from chatbot.conversation import Conversation
+    from chatbot.events import Event
 
 EXIT_CODES = (
     "Exit codes: 0 fine, 1 a turn failed, 2 usage, 3 configuration or credentials, 4 model unreachable, "
@@ -36,7 +39,8 @@ app = typer.Typer(
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code; every error is one line on stderr."""
     try:
-        code = typer.main.get_command(app).main(list(arguments), prog_name="chatbot", standalone_mode=False)
+        given = list(_with_choice(arguments))
+        code = typer.main.get_command(app).main(given, prog_name="chatbot", standalone_mode=False)
         return int(code or ExitCode.OK)
     except typer.TyperException as error:
         return _fail(f"{error.format_message().rstrip('.')}. See chatbot --help.", ExitCode.USAGE)
@@ -50,6 +54,14 @@ def run(arguments: Sequence[str]) -> int:
         _log_traceback()
         hint = "" if "--debug" in arguments else " (--debug shows where)"
         return _fail(f"internal error: {type(error).__name__}: {error}{hint}", ExitCode.TURN_FAILED)
+
+
+def _with_choice(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the arguments; --resume without an id asks for one, which typer has no way to say."""
+    for argument, following in zip_longest(arguments, arguments[1:], fillvalue="-"):
+        yield argument
+        if argument in ("--resume", "-r") and following.startswith("-"):
+            yield CHOOSE
 
 
 def _fail(text: str, code: ExitCode) -> ExitCode:
@@ -119,8 +131,20 @@ def chat(  # the options of the program, one parameter each
     ask_secrets: Annotated[
         bool | None, typer.Option("--ask-secrets", help="Ask for secrets out of the model's sight.")
     ] = None,
+    continue_: Annotated[bool, typer.Option("--continue", "-c", help="Go on with the latest session.")] = False,
+    resume: Annotated[
+        str | None, typer.Option("--resume", "-r", metavar="[ID]", help="Go on with a session; without an ID, choose.")
+    ] = None,
+    no_save: Annotated[bool | None, typer.Option("--no-save", help="Keep nothing of this session.")] = None,
+    auto_compact: Annotated[
+        bool | None, typer.Option("--auto-compact", help="A summary stands for turns that no longer fit.")
+    ] = None,
     no_greeting: Annotated[
         bool | None, typer.Option("--no-greeting", help="The assistant does not speak first.")
+    ] = None,
+    theme: Annotated[str | None, typer.Option(metavar="NAME", help="auto, dark, light or none.")] = None,
+    show_reasoning: Annotated[
+        bool | None, typer.Option("--show-reasoning", help="Show the model's reasoning whole.")
     ] = None,
     max_steps: Annotated[
         int | None, typer.Option(metavar="N", help="Rounds of tool calls in one turn (default 10).")
@@ -147,42 +171,61 @@ def chat(  # the options of the program, one parameter each
     on_terminal = sys.stdout.isatty()
     kind: Kind = "json" if settings.json else "plain" if settings.plain or not on_terminal else "rich"
     if settings.script is None and sys.stdin.isatty() and on_terminal and kind != "json":
-        return _interactive(settings, kind)
-    return _scripted(settings, kind)
+        return _interactive(given, settings, kind)
+    return _scripted(given, settings, kind)
 
 
-def _scripted(settings: Settings, kind: Kind) -> ExitCode:
+def _scripted(given: Mapping[str, Any], settings: Settings, kind: Kind) -> ExitCode:
     from chatbot.asking import Unattended
-    from chatbot.chat import converse, open_session, own_stdout
+    from chatbot.chat import own_stdout
+    from chatbot.conversation import converse
     from chatbot.script import lines, read_script
 
     said = read_script(settings.script) if settings.script else lines(sys.stdin)
     try:
         with own_stdout() as stdout:
             sink = pick(kind, deltas=settings.deltas, echo_user=True, stdout=stdout)
-            session = open_session(settings, Unattended(settings.trusted.secrets))
-            return converse(session, said, sink, greeting=settings.greeting)
+            asker = Unattended(settings.trusted.secrets)
+            return converse(_open(given, settings, asker), said, sink)
     except BrokenPipeError:  # whoever read our output has had enough
         return ExitCode.OK
 
 
-def _interactive(settings: Settings, kind: Kind) -> ExitCode:
+def _interactive(given: Mapping[str, Any], settings: Settings, kind: Kind) -> ExitCode:
     """Show the prompt; what a session needs is loaded behind it."""
     from chatbot.repl import Repl
 
-    def open_session(asker: "Asker") -> "Session":
-        from chatbot.chat import open_session
-
-        return open_session(settings, asker)
-
+    if settings.resume == CHOOSE:
+        settings = settings._replace(resume=choose())
     repl = Repl(
-        open_session=open_session,
+        converse=lambda asker: _open(given, settings, asker),
         open_sink=lambda: pick(kind),
         header=_header(settings),
         history=data_path() / "history",
-        greeting=settings.greeting,
     )
     return repl.run()
+
+
+def _open(given: Mapping[str, Any], settings: Settings, asker: "Asker") -> "Conversation":
+    """Return the conversation, new or resumed. Raises UsageError, ConfigError."""
+    from chatbot.conversation import Conversation, Nowhere
+    from chatbot.transcript import Transcripts
+
+    if settings.resume == CHOOSE:
+        raise UsageError("--resume needs the id of a session here: chatbot sessions lists them.")
+    archive = Transcripts(data_path() / "sessions", _tell) if settings.save else Nowhere()
+    conversation = Conversation(given, settings, asker, archive)
+    if settings.resume:
+        conversation.resume(settings.resume)
+    return conversation
+
+
+def _tell(event: "Event") -> None:
+    """Say on stderr what cannot be kept."""
+    from chatbot.events import Notice
+
+    if isinstance(event, Notice):
+        sys.stderr.write(f"chatbot: {clean(event.text)}\n")
 
 
 def _header(settings: Settings) -> str:
@@ -194,6 +237,7 @@ def _header(settings: Settings) -> str:
 
 app.callback(invoke_without_command=True)(chat)
 app.command("chat")(chat)
+app.add_typer(sessions, name="sessions")
 
 
 @app.command()
@@ -207,3 +251,36 @@ def tools(
     load_dotenv_file(Path.cwd())
     packs = open_packs(load_packs({"pack": pack}), {})
     sys.stdout.write((as_schemas(packs) if json else clean(as_text(packs))) + "\n")
+
+
+@app.command()
+def serve(  # the options of the server, one parameter each
+    ctx: typer.Context,
+    pack: Pack = None,
+    host: Annotated[str | None, typer.Option(metavar="HOST", help="Where to listen (default 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(metavar="PORT", help="0 picks a free one (default 5000).")] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes that answer (default 1).")] = None,
+    state: Annotated[
+        str | None, typer.Option(metavar="PATH|URL", help="What contacts have verified: a SQLite file or redis://...")
+    ] = None,
+    remember: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="How long a verification counts (default 1800).")
+    ] = None,
+    said: Annotated[
+        str | None, typer.Option(metavar="PATHS", help="Where in a request's context the contact's own words are.")
+    ] = None,
+    signature: Annotated[
+        str | None, typer.Option(metavar="NAME", help="How calls are signed: turn (default) or standard.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile of the configuration file.")] = None,
+    grounded: Annotated[bool | None, typer.Option("--grounded", help="Refuse every argument that nobody gave.")] = None,
+    yes: Annotated[bool | None, typer.Option("--yes", "-y", help="Let tools change things, unasked.")] = None,
+    insecure: Annotated[
+        bool | None, typer.Option("--insecure", help="Take unsigned calls, from this machine alone.")
+    ] = None,
+) -> int:
+    """Answer signed function calls over HTTP, as Turn.io makes them; the secret is TURN_HMAC_SECRET."""
+    from chatbot.serve.running import serve
+
+    load_dotenv_file(Path.cwd())
+    return serve({name: value for name, value in ctx.params.items() if not any(value is none for none in NOT_GIVEN)})

@@ -30,6 +30,15 @@ class SessionStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """From now on another model answers, or other packs are open."""
+
+    model: str
+    packs: tuple[str, ...]
+    type: ClassVar[str] = "session_changed"
+
+
+@dataclass(frozen=True, slots=True)
 class TurnStarted:
     """A turn begins; `message` is None where the assistant speaks first."""
 
@@ -155,6 +164,7 @@ class TurnEnded:
 
 Event = (
     SessionStarted
+    | SessionChanged
     | TurnStarted
     | StatusChanged
     | TextDelta
@@ -191,6 +201,8 @@ def to_json(event: Event) -> dict[str, Any]:
         case SessionStarted():
             fields = asdict(event)
             fields = {"format": fields.pop("format"), **fields, "packs": list(event.packs)}
+        case SessionChanged():
+            fields = {**asdict(event), "packs": list(event.packs)}
         case TurnStarted(message=message):
             fields = {"message": message and {"role": "user", "text": message.text}}
         case Replied(message=reply):

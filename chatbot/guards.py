@@ -9,10 +9,12 @@ from chatbot.arguments import leaves
 from chatbot.grounding import Ground, inventable, ungrounded
 from chatbot.pack import Tool
 from chatbot.rules import Rule
+from chatbot.spoken import normal
 from chatbot.standing import Standing
 
-SPOKEN_FOR = frozenset({"user", "username", "user_name", "user_id"})
-"""Arguments that name the user, whatever a verifying tool calls them."""
+CHANGES = "it changes something"
+SPOKEN_FOR = frozenset({"user", "username", "user_id"})
+"""Arguments that name the user, whatever a verifying tool calls them, and however they are spelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Invocation:
     """A call that wants to run.
 
     arguments: as the model wrote them. standing: what its pack has achieved. fields: the trusted context. ground: what
-    was given in the session. failed: how often this very call has failed in this turn.
+    was given in the session.
     """
 
     tool: Tool
@@ -29,7 +31,6 @@ class Invocation:
     pack: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     ground: Ground = field(default_factory=Ground)
-    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,17 @@ def judge(guards: Iterable[Guard], invocation: Invocation) -> Deny | Ask | None:
     return ask
 
 
+def enough(tool: Tool, failed: int, verdict: Deny | Ask | None) -> Deny:
+    """Return the refusal of a call that has failed too often in this turn; it keeps what the model was told before."""
+    before = verdict.reason if isinstance(verdict, Deny) else f"{tool.name} is refused."
+    notice = verdict.notice if isinstance(verdict, Deny) else ""
+    return Deny(
+        f"{before} This very call has failed {failed} times in this turn: do not repeat it, tell the user what is "
+        "missing or went wrong.",
+        notice,
+    )
+
+
 class Injected:
     """Refuses a call that carries what only the session gives: the context, or a field of it with another value."""
 
@@ -78,7 +90,7 @@ class Injected:
             injected = given.get(_bare(name))
             if injected is None:
                 continue
-            if name in declared and injected in invocation.fields and invocation.fields[injected] == value:
+            if name in declared and injected in invocation.fields and str(invocation.fields[injected]) == str(value):
                 continue
             return Deny(
                 f"{tool.name} is refused: {name[:64]} is given by the session, never by you. Call without it.",
@@ -109,7 +121,7 @@ class Identity:
         tool, standing = invocation.tool, invocation.standing
         if standing.user is None or not tool.requires or tool.name == standing.verified_by:
             return None
-        for name, value in leaves(invocation.arguments, SPOKEN_FOR | standing.named):
+        for name, value in leaves(invocation.arguments, _Spelled(SPOKEN_FOR | standing.named)):
             if value is not None and str(value).strip() != standing.user:
                 return Deny(
                     f"{tool.name} is refused: {name} names somebody else than the verified user. "
@@ -142,47 +154,44 @@ class GroundingOfAll(Grounding):
         return tool.grounded | inventable(tool.parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Refuses a call that has failed so often in this turn, with the very same arguments."""
-
-    repeats: int
-
-    def before(self, invocation: Invocation) -> Deny | None:
-        """Deny the same mistake again."""
-        if invocation.failed < self.repeats:
-            return None
-        return Deny(
-            f"{invocation.tool.name} is refused: this very call has failed {invocation.failed} times in this turn. "
-            "Do not repeat it; tell the user what is missing or went wrong."
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class AskFirst:
-    """Asks the user before a tool changes something; rules decide otherwise, the first that fits counts."""
+    """Asks the user before a tool changes something; where a rule fits the tool, the first one decides instead."""
 
-    rules: Sequence[Rule] = ()
+    def __init__(self, rules: Sequence[Rule] = ()) -> None:
+        self._rules = rules
 
     def before(self, invocation: Invocation) -> Deny | Ask | None:
-        """Ask for the user's word, or deny, as the rules and the tool's effect say."""
+        """Ask for the user's word, or deny."""
         tool = invocation.tool
-        fitting = (rule.decision for rule in self.rules if rule.fits(invocation.pack, tool.name))
-        match next(fitting, "ask" if tool.effect == "write" else "allow"):
-            case "deny":
-                return Deny(f"{tool.name} is refused: the rules of this session do not allow it. Do without it.")
-            case "ask":
-                return Ask("it changes something" if tool.effect == "write" else "the rules say so")
+        rule = next((rule for rule in self._rules if rule.fits(invocation.pack, tool.name)), None)
+        if rule is None:
+            return self._without_rule(tool)
+        if rule.decision == "deny":
+            return Deny(f"{tool.name} is refused: the rules of this session do not allow it. Do without it.")
+        if rule.decision == "ask":
+            return Ask(CHANGES if tool.effect == "write" else "the rules say so")
         return None
 
+    def _without_rule(self, tool: Tool) -> Ask | None:
+        return Ask(CHANGES) if tool.effect == "write" else None
 
-class Confirm:
-    """Asks the user before every call (`--confirm`)."""
 
-    def before(self, invocation: Invocation) -> Ask:  # noqa: ARG002 - whatever it is
-        """Ask for the user's word."""
-        return Ask("every call is to be confirmed")
+class AskAlways(AskFirst):
+    """Asks the user before every call for which no rule decides otherwise (`--confirm`)."""
+
+    def _without_rule(self, tool: Tool) -> Ask:
+        return super()._without_rule(tool) or Ask("every call is to be confirmed")
+
+
+class _Spelled:
+    """Names, however they are spelled: user_id is userId, too."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(map(_bare, names))
+
+    def __contains__(self, name: object) -> bool:
+        return _bare(str(name)) in self._names
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).casefold()
+    return re.sub(r"[\W_]", "", normal(name))

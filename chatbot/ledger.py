@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ class Ledger:
     """Kept for as long as the session lasts, and no longer.
 
     standings, states: by pack; a state is the pack's own scratch space. approved: tools that need no more asking.
-    failures: of this turn, by call.
+    failures, refusals: of this turn, by call; a refused call did not run.
     """
 
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -25,6 +26,13 @@ class Ledger:
     ground: Ground = field(default_factory=Ground)
     approved: set[str] = field(default_factory=set)
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def keep(self, packs: Set[str]) -> None:
+        """Forget what other packs than these have achieved."""
+        self.standings = {name: standing for name, standing in self.standings.items() if name in packs}
+        self.states = {name: state for name, state in self.states.items() if name in packs}
+        self.approved.clear()
 
     def standing(self, pack: str) -> Standing:
         """Return what the pack has achieved."""
@@ -38,14 +46,21 @@ class Ledger:
         """Note what the user said; a turn begins."""
         self.ground.hear(text)
         self.failures.clear()
+        self.refusals.clear()
 
     def failed(self, call: ToolCall) -> int:
         """Return how often this very call has failed in this turn."""
-        return self.failures[_key(call)]
+        return self.failures[_key(call)] + self.refusals[_key(call)]
 
     def note(self, call: ToolCall, result: ToolResult) -> None:
-        """Note how a call ended, whether it ran or not."""
-        self.failures[_key(call)] = self.failures[_key(call)] + 1 if result.failure else 0
+        """Note how a call ended, whether it ran or not. After a success, what was refused before may be right."""
+        if result.failure == "denied":
+            self.refusals[_key(call)] += 1
+        elif result.failure:
+            self.failures[_key(call)] += 1
+        else:
+            self.failures[_key(call)] = 0
+            self.refusals.clear()
 
     def note_ran(self, pack: str, tool: Tool, call: ToolCall, ran: Ran) -> None:
         """Note what a call that ran has achieved."""
@@ -54,4 +69,7 @@ class Ledger:
 
 def _key(call: ToolCall) -> tuple[str, str]:
     arguments = parsed(call.arguments)
-    return call.name, call.arguments if arguments is None else json.dumps(arguments, sort_keys=True)
+    try:
+        return call.name, call.arguments if arguments is None else json.dumps(arguments, sort_keys=True)
+    except RecursionError:  # too deep to be written, though not to be read
+        return call.name, call.arguments

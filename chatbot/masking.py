@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -19,6 +19,7 @@ from chatbot.events import (
     Replied,
     SecretAnswered,
     SecretAsked,
+    SessionChanged,
     SessionStarted,
     StatusChanged,
     TextDelta,
@@ -33,6 +34,7 @@ from chatbot.types import ToolCall
 
 MASK = "•••"
 LONG = 8  # characters; a shorter secret is looked for as a whole word, else the mask would eat ordinary text
+SHORTEST = 2  # characters; what base64 makes of no more than these is too common a word
 
 
 class Mask:
@@ -43,7 +45,9 @@ class Mask:
     """
 
     def __init__(self, tools: Iterable[Tool] = ()) -> None:
-        keepers = [tool for tool in tools if tool.secrets]
+        every = tuple(tools)
+        keepers = [tool for tool in every if tool.secrets]
+        self._names = frozenset(tool.name for tool in every)
         self._secret_arguments = {tool.name: tool.secrets for tool in keepers}
         self._speech = Speech(keepers)
         self._patterns: dict[str, str] = {}
@@ -58,8 +62,17 @@ class Mask:
         for form in _forms(text):
             self._patterns.setdefault(form, _pattern(form, name))
             self._longest = max(self._longest, len(form))
+        self._compile()
+
+    def _compile(self) -> None:
         longest_first = sorted(self._patterns, key=len, reverse=True)
-        self._pattern = re.compile("|".join(self._patterns[form] for form in longest_first))
+        self._pattern = re.compile("|".join(self._patterns[form] for form in longest_first)) if longest_first else None
+
+    def adopt(self, other: "Mask") -> None:
+        """Learn all that another one knows."""
+        self._patterns |= other._patterns
+        self._longest = max(self._longest, other._longest)
+        self._compile()
 
     def learn_call(self, call: ToolCall) -> None:
         """Make the values of a call's secret arguments secrets."""
@@ -85,19 +98,29 @@ class Mask:
 
     def call(self, call: ToolCall) -> ToolCall:
         """Return the call with its secret arguments masked; if they cannot be told apart, all of them are."""
-        secret = self._secret_arguments.get(call.name)
-        if not secret:
-            return replace(call, arguments=self.text(call.arguments))
-        arguments = parsed(call.arguments)
-        if not isinstance(arguments, dict):
-            return replace(call, arguments=MASK)
-        masked = json.dumps(_masked(arguments, secret), ensure_ascii=False)
-        return replace(call, arguments=self.text(masked))
+        secret = self._secret_arguments.get(call.name, frozenset())
+        return replace(call, name=self._name(call.name), arguments=self._arguments(call.arguments, secret))
+
+    def _arguments(self, text: str, secret: frozenset[str]) -> str:
+        arguments = parsed(text)
+        if secret and not isinstance(arguments, dict):
+            return MASK
+        try:
+            plain = json.dumps(_masked(arguments, secret), ensure_ascii=False)
+        except RecursionError:
+            return MASK
+        if secret or self.text(plain) != plain:  # whatever escapes the model wrote it with
+            return self.text(plain)
+        return self.text(text)
+
+    def _name(self, name: str) -> str:
+        """Return the name of a tool; one that a model made up may be anything."""
+        return name if name in self._names else self.text(name)
 
     def event(self, event: Event) -> Event:
         """Return the event as it may be shown and kept."""
         match event:
-            case StatusChanged() | SessionStarted() | SecretAsked() | SecretAnswered():
+            case StatusChanged() | SessionStarted() | SessionChanged() | SecretAsked() | SecretAnswered():
                 return event
             case TurnStarted(message=message):
                 return (
@@ -115,7 +138,8 @@ class Mask:
             case ApprovalAnswered(reason=reason):
                 return replace(event, reason=self.text(reason))
             case ToolReturned(result=result):
-                return replace(event, result=replace(result, content=self.text(result.content)))
+                shown = replace(result, name=self._name(result.name), content=self.text(result.content))
+                return replace(event, result=shown)
             case HistoryCut(summary=summary):
                 return replace(event, summary=self.text(summary))
             case TurnEnded(detail=detail):
@@ -163,13 +187,31 @@ def _masked(value: Any, secret: frozenset[str]) -> Any:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return the secret as it may turn up: as it is, URL-encoded, JSON-escaped, in base64."""
-    forms = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    """Return the secret as it may turn up: as it is, URL-encoded, JSON-escaped, in base64, also inside of more."""
     octets = secret.encode("utf-8", "surrogatepass")
-    forms |= {quote(octets, safe=""), quote_plus(octets)}
-    if len(secret) >= LONG:
-        forms |= {base64.b64encode(octets).decode(), base64.urlsafe_b64encode(octets).decode()}
+    quoted = {quote_plus(octets), *(quote(octets, safe=safe) for safe in ("", "/", "!~*'()"))}
+    lower = {re.sub("%..", lambda escape: escape[0].lower(), form) for form in quoted}
+    twice = {form for once in _escaped(secret) for form in _escaped(once)}
+    forms = {secret, *quoted, *lower, *_escaped(secret), *twice}
+    if len(secret) > SHORTEST:
+        forms |= {form for encode in (base64.b64encode, base64.urlsafe_b64encode) for form in _base64(octets, encode)}
     return forms
+
+
+def _escaped(text: str) -> set[str]:
+    """Return the text as JSON writers escape it: some do it to slashes, some to what HTML would read."""
+    forms = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    forms |= {form.replace("/", r"\/") for form in forms}
+    return forms | {re.sub("[<>&']", lambda character: rf"\u{ord(character[0]):04x}", form) for form in forms}
+
+
+def _base64(octets: bytes, encode: Callable[[bytes], bytes]) -> Iterator[str]:
+    """Yield what the octets look like on their own, and in the midst of others, wherever among them they begin."""
+    alone = encode(octets).decode()
+    yield from (alone, alone.rstrip("="))
+    if len(octets) >= LONG:
+        for before, first in ((0, 0), (1, 2), (2, 3)):
+            yield encode(bytes(before) + octets).decode()[first : (before + len(octets)) * 8 // 6]
 
 
 def _pattern(form: str, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from chatbot.admission import Admission
 from chatbot.asking import Asker, Unattended
-from chatbot.guards import AskFirst, Gate, Grounding, Guard, Identity, Injected, Patience
+from chatbot.guards import AskFirst, Gate, Grounding, Guard, Identity, Injected
 from chatbot.ledger import Ledger
 from chatbot.limits import Limits
 from chatbot.masking import Mask
@@ -22,7 +22,7 @@ from chatbot.types import Failure, ToolCall, ToolResult
 log = logging.getLogger(__name__)
 
 LIMITS = Limits()
-GUARDS: tuple[Guard, ...] = (Injected(), Gate(), Identity(), Grounding(), Patience(LIMITS.repeats), AskFirst())
+GUARDS: tuple[Guard, ...] = (Injected(), Gate(), Identity(), Grounding(), AskFirst())
 """What every session enforces."""
 
 

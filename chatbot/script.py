@@ -26,19 +26,25 @@ def turns(text: str) -> list[str]:
     """Return the turns of a script's text.
 
     One a line; a line that begins with a blank continues the turn above it; blank lines and lines that begin with #
-    are skipped. Raises ValueError, naming the line, where a continuation has no turn above it.
+    are skipped. A backslash in front of a line's text is taken away, and what follows stands there as it is: #, blanks
+    or nothing. Raises ValueError, naming the line, where a continuation has no turn above it.
     """
     said: list[str] = []
     for number, line in enumerate(re.split(r"\r\n|[\r\n]", text), 1):
         if not line.strip() or line.startswith("#"):
             continue
         if not line[0].isspace():
-            said.append(line.rstrip())
+            said.append(_text(line))
         elif said:
-            said[-1] += "\n" + line.strip()
+            said[-1] += "\n" + _text(line)
         else:
             raise ValueError(f"line {number}: an indented line continues a turn, but there is none above it.")
     return said
+
+
+def _text(line: str) -> str:
+    bare = line.lstrip()
+    return bare[1:] if bare.startswith("\\") else bare.rstrip()
 
 
 def lines(stream: TextIO) -> Iterator[str]:

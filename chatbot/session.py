@@ -1,7 +1,7 @@
 """The loop: a session takes what the user says, and yields what happens until the assistant is done."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from chatbot.events import (
     Notice,
     ReasoningDelta,
     Replied,
+    SessionChanged,
     SessionStarted,
     Sink,
     Status,
@@ -132,6 +133,18 @@ class Session:
         if self.model.notice:
             yield Notice("info", self.model.notice)
 
+    def changed(self) -> SessionChanged:
+        """Return the event that tells which model and packs there are from now on."""
+        return SessionChanged(self.model.name, tuple(pack.name for pack in self.packs))
+
+    def adopt(self, other: "Session", packs: Set[str]) -> None:
+        """Go on with another session's conversation; what its packs of these names have achieved still counts."""
+        self.id = self.runtime.session = other.id
+        self.history[:] = other.history
+        self.mask.adopt(other.mask)
+        self.runtime.ledger = other.runtime.ledger
+        self.runtime.ledger.keep(packs)
+
     def greet(self, interrupt: Interrupt) -> Steps[Outcome]:
         """Let the assistant speak first."""
         return self._masked(self._turn(None, interrupt))
@@ -175,7 +188,7 @@ class Session:
         self._before = len(self.history)
         self.runtime.ledger.hear(message.text if message else "")
         if message:
-            self.history.append(message)
+            self.history.append(User(self._without_secrets(message.text)))
         try:
             yield TurnStarted(message)
             yield from self._become("queued")
@@ -206,7 +219,7 @@ class Session:
                 return self._broken_off(Outcome("interrupted"))
             if not last.text:  # the user still gets an answer
                 last = Assistant(UNFINISHED, usage=last.usage)
-                self.history[-1] = last
+                self.history[:] = [*window.without_empty_end(self.history), last]
                 yield Replied(last)
             return Outcome("limit")
         except ModelError as error:
@@ -299,9 +312,12 @@ class Session:
 
     def _for_model(self, result: ToolResult) -> ToolResult:
         """Return the result as the model reads it: not too long, and without the secrets that it shall not see."""
+        return replace(result, content=self.limits.cut(self._without_secrets(result.content)))
+
+    def _without_secrets(self, text: str) -> str:
+        """Return the text as the model may read it: where secrets are asked for, it sees none of them anywhere."""
         hides = any(tool.hidden for tool in self.runtime.tools)
-        content = self.mask.text(result.content) if hides else result.content
-        return replace(result, content=self.limits.cut(content))
+        return self.mask.text(text) if hides else text
 
     def _broken_off(self, outcome: Outcome) -> Outcome:
         """Close a turn that did not come to its end, so that the roles alternate and the model knows why."""

@@ -8,6 +8,9 @@ from chatbot.arguments import leaves, parsed
 from chatbot.pack import Tool
 from chatbot.types import Failure
 
+SUCCESS = frozenset({"success", "ok", "verified", "valid", "authenticated", "authorized"})
+"""Fields, in any case, that say whether it was one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -35,34 +38,39 @@ def after(standing: Standing, tool: Tool, ran: Ran, arguments: str = "{}") -> St
     """Return the standing after a call ran, with these arguments.
 
     The latest attempt counts: one that did not succeed takes back an earlier success of the same tool, and the
-    identity that it gave. Closing a gate needlessly costs a question, leaving it open costs somebody's data.
+    identity that it gave. With an identity goes all that was achieved under it, also where another user's follows.
+    Closing a gate needlessly costs a question, leaving it open costs somebody's data.
     """
-    if said_success(ran):
-        succeeded = standing.succeeded | {tool.name}
-        if ran.user is None:
-            return replace(standing, succeeded=succeeded)
-        return Standing(succeeded, ran.user, tool.name, _naming(ran.user, tool, arguments))
-    succeeded = standing.succeeded - {tool.name}
-    if standing.verified_by == tool.name:
-        return Standing(succeeded)
-    return replace(standing, succeeded=succeeded)
+    success = said_success(ran)
+    user = ran.user if success else None
+    if standing.verified_by == tool.name and user != standing.user:
+        standing = Standing()
+    if not success:
+        return replace(standing, succeeded=standing.succeeded - {tool.name})
+    kept = standing.succeeded if user in (None, standing.user) or standing.user is None else frozenset()
+    if user is None:
+        return replace(standing, succeeded=kept | {tool.name})
+    return Standing(kept | {tool.name}, user, tool.name, _naming(user, tool, arguments))
 
 
 def said_success(ran: Ran) -> bool:
     """Return whether a result is a success: nothing failed, and nothing in it says otherwise.
 
-    A result that speaks of its success in a field `success` or `ok` must say true; one with an `error` is none. A tool
-    that answers with a JSON text is read in the same way.
+    A result that speaks of its success in a field `success` or `ok` (or as SUCCESS has it) must say true; one with an
+    `error` is none. A tool that answers with a JSON text is read in the same way; prose says nothing that could be
+    relied on, unless the tool names the user with it.
     """
     if ran.failure is not None:
         return False
-    value = parsed(ran.value) if isinstance(ran.value, str) else ran.value
+    value = ran.value
+    if isinstance(value, str):
+        value = parsed(value)
+        if value is None or isinstance(value, str):
+            return ran.user is not None
     if not isinstance(value, Mapping):
         return value is not False
-    for field in ("success", "ok"):
-        if field in value:
-            return value[field] is True
-    return not value.get("error")
+    said = [flag for name, flag in value.items() if str(name).casefold() in SUCCESS]
+    return all(flag is True for flag in said) and not value.get("error")
 
 
 def _naming(user: str, tool: Tool, arguments: str) -> frozenset[str]:

@@ -25,6 +25,14 @@ def cut(history: Sequence[Message], oldest: int = 0, latest: int = 0, summary: s
     return [Assistant(SUMMARY + summary), *kept] if summary else kept
 
 
+def without_empty_end(history: Sequence[Message]) -> list[Message]:
+    """Return the history without a last reply that says nothing and calls nothing."""
+    match history[-1:]:
+        case [Assistant(text="", calls=())]:
+            return list(history[:-1])
+    return list(history)
+
+
 def tokens(history: Sequence[Message]) -> int:
     """Return about how many tokens the history has: those counted by the model, and the rest by its length.
 

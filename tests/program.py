@@ -10,7 +10,8 @@ ROOT = Path(__file__).parent.parent
 
 
 def clean_environment(home):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "CHATBOT", "XDG"))}
+    foreign = ("OPENAI", "CHATBOT", "XDG", "COLUMNS", "LINES")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return kept | {"HOME": str(home), "PYTHONPATH": str(ROOT), "SUPPORT_DB": str(home / "support.db")}
 
 

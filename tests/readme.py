@@ -8,9 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from chatbot.commands import COMMANDS, usage
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CONSOLE = re.compile(r"(?m)^```console\n\$ (chatbot .*)\n((?:.*\n)*?)```$")
+COMMAND_TABLE = re.compile(r"(?s)<!-- commands -->\n.*?<!-- /commands -->")
 SHELL = re.compile(r"(?ms)^```sh\n(.*?)^```$")
 PACK = re.compile(r"(?ms)^```python\n(.*?)^```$")
 
@@ -26,9 +29,8 @@ def run(command: str, home: Path, folder: Path = ROOT) -> subprocess.CompletedPr
         "SUPPORT_DB": str(home / "support.db"),
         "COLUMNS": "100",
     }
-    command = re.sub(r"(^|\| )chatbot\b", rf"\1{shlex.quote(sys.executable)} -m chatbot", command)
     return subprocess.run(
-        command,
+        runnable(command),
         shell=True,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -40,6 +42,11 @@ def run(command: str, home: Path, folder: Path = ROOT) -> subprocess.CompletedPr
     )
 
 
+def runnable(command: str) -> str:
+    """Return the command line with this interpreter's chatbot in it."""
+    return re.sub(r"(?m)(^|\| )chatbot\b", rf"\1{shlex.quote(sys.executable)} -m chatbot", command)
+
+
 def rewritten(text: str) -> str:
     """Return the README with what its console commands print today."""
 
@@ -48,7 +55,15 @@ def rewritten(text: str) -> str:
             printed = run(match[1], Path(home)).stdout.strip("\n")
         return f"```console\n$ {match[1]}\n{printed}\n```"
 
-    return CONSOLE.sub(block, text)
+    return COMMAND_TABLE.sub(
+        lambda _: f"<!-- commands -->\n{command_table()}\n<!-- /commands -->", CONSOLE.sub(block, text)
+    )
+
+
+def command_table() -> str:
+    """Return the slash commands as the registry has them."""
+    rows = [f"| `/{name}` | {usage(name).replace('|', chr(92) + '|')} |" for name in sorted(COMMANDS)]
+    return "\n".join(["| command | what it does |", "|---|---|", *rows])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+from chatbot.conversation import Nowhere
 from chatbot.errors import ChatbotError, ConfigError, ModelError
 from chatbot.events import (
     ApprovalAnswered,
@@ -22,10 +23,12 @@ from chatbot.events import (
     TurnEnded,
     TurnStarted,
 )
+from chatbot.ledger import Ledger
 from chatbot.pack import Pack, Tool
 from chatbot.render import pick
 from chatbot.repl import Repl
 from chatbot.session import Outcome
+from chatbot.tally import Tally
 from chatbot.types import Assistant, ToolCall, ToolResult, User
 
 parser = argparse.ArgumentParser()
@@ -42,12 +45,31 @@ options = parser.parse_args()
 CHANGE = ToolCall("1", "change_address", '{"street": "Elm\\u202e\\u001b[2J 1", "note": "' + "long " * 300 + 'end"}')
 
 
+class FakeConversation:
+    past = ()
+    archive = Nowhere()
+
+    def __init__(self, asker):
+        self.session = FakeSession(asker)
+        self.tally = Tally()
+
+    @property
+    def greets(self):
+        return options.greets
+
+    def __call__(self, event):
+        self.tally(event)
+
+    def opening(self):
+        yield from self.session.opening()
+
+
 class FakeSession:
     packs = (
         Pack("support", (Tool("get_status", "Tell the status.\n\nMore.", {}, dict, print, requires=("verify",)),)),
     )
     mask = SimpleNamespace(text=lambda text: text.replace("hunter2", "***"))
-    greets = options.greets
+    runtime = SimpleNamespace(ledger=Ledger())
 
     def __init__(self, asker):
         self.asker = asker
@@ -128,17 +150,17 @@ def spoken(text):
     yield Replied(Assistant(text))
 
 
-def open_session(asker):
+def converse(asker):
     while options.open_gate and not options.open_gate.exists():
         time.sleep(0.01)
     if options.broken:
         raise ConfigError("No API key.")
-    return FakeSession(asker)
+    return FakeConversation(asker)
 
 
 def main():
     repl = Repl(
-        open_session=open_session,
+        converse=converse,
         open_sink=lambda: pick("plain" if options.plain else "rich"),
         header="HEADER",
         history=options.history,

@@ -69,7 +69,7 @@ class Terminal:
         self.wait_until(lambda: text in self.text(), repr(text), timeout)
 
     def wait_for_prompt(self) -> None:
-        """Wait until the cursor stands behind an empty prompt that is the last thing on the screen."""
+        """Wait until the cursor stands behind an empty prompt, and nothing below it but the toolbar."""
         self.wait_until(self._prompts, "prompt")
 
     def wait_for_exit(self) -> int:
@@ -81,9 +81,10 @@ class Terminal:
         return self.child.exitstatus if self.child.exitstatus is not None else -self.child.signalstatus
 
     def _prompts(self) -> bool:
-        shown = [line for line in self.screen() if line]
-        row = self.screen()[self.display.cursor.y]
-        return bool(shown) and row == shown[-1] == ">" and self.display.cursor.x == 2
+        screen = self.screen()
+        row = self.display.cursor.y
+        below = [line for line in screen[row + 1 :] if line]
+        return screen[row] == ">" and self.display.cursor.x == 2 and len(below) <= 1
 
     def _read(self) -> bool:
         """Take what the program has printed by now, or soon; False when it has ended."""

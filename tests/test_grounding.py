@@ -51,7 +51,14 @@ GIVEN = {
             (105, "one hundred and five"),
             ("5", "ticket five"),
         ],
-        *[(12, "a dozen"), (2, "a couple of"), (5, "five six"), (6, "five six"), (5, "five and six"), (6, "five and six")],
+        *[
+            (12, "a dozen"),
+            (2, "a couple of"),
+            (5, "five six"),
+            (6, "five six"),
+            (5, "five and six"),
+            (6, "five and six"),
+        ],
     ],
     "e-mail": [
         ("john@example.com", text)
@@ -91,7 +98,14 @@ GIVEN = {
 }
 NEVER_GIVEN = {
     "part of something longer": [("123", "12345"), ("ann", "banner"), ("2345", "12345"), (2, "a2b"), ("key", "monkey")],
-    "two numbers": [("12345", "12, 345"), ("12345", "12. 345"), ("12345", "12\n345"), ("12", "1 2"), (56, "five six"), (11, "five and six")],
+    "two numbers": [
+        ("12345", "12, 345"),
+        ("12345", "12. 345"),
+        ("12345", "12\n345"),
+        ("12", "1 2"),
+        (56, "five six"),
+        (11, "five and six"),
+    ],
     "a sign or a point": [
         *[
             ("1.5", "15"),
@@ -255,3 +269,10 @@ def test_a_hostile_text_takes_no_more_than_a_long_one(piece):
     ground = said(piece * (300_000 // len(piece)))
     for value in ("12345", 5, "x@y.de", "https://a.b", "2024-01-01", "1111111111", "aaaaab"):
         assert ground.holds(value) in (True, False)
+
+
+@pytest.mark.parametrize("said_", ["my key is p@ss:w0rd!", "key=p@ss:w0rd!, thanks", '"p@ss:w0rd!"', "(P@SS:w0rd!)"])
+def test_a_password_with_an_at_sign_is_given_as_it_is(said_):
+    assert said(said_).holds("p@ss:w0rd!")
+    assert not said(said_).holds("p@ss:w0")
+    assert not said(said_).holds("s@ss:w0rd!")

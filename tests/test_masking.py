@@ -30,10 +30,33 @@ def mask_of(*secrets, name=""):
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
         base64.b64encode(SECRET.encode()).decode(),
+        base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="),
+        quote(SECRET),
+        quote(SECRET, safe="").lower(),
+        json.dumps(SECRET)[1:-1].replace("/", r"\/"),
+        json.dumps(json.dumps(SECRET))[3:-3],
     ],
 )
 def test_a_secret_is_found_however_it_is_written(form):
     assert mask_of(SECRET).text(f"before {form} after") == f"before {MASK} after"
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "ann:"])
+@pytest.mark.parametrize("behind", ["", "z", "zz", ":ann"])
+def test_a_secret_is_found_in_the_base64_of_more_than_itself(before, behind):
+    shown = mask_of(SECRET).text(base64.b64encode(f"{before}{SECRET}{behind}".encode()).decode())
+    assert MASK in shown
+    assert len(shown) <= len(MASK) + 16
+
+
+def test_a_secret_is_found_as_javascript_and_go_escape_it():
+    mask = mask_of("a(b)'c&<d>/x")
+    assert mask.text("a(b)'c%26%3Cd%3E%2Fx") == MASK
+    assert mask.text(r"a(b)\u0027c\u0026\u003cd\u003e/x") == MASK
+
+
+def test_the_base64_of_a_short_secret_is_a_word_too():
+    assert mask_of("4711").text("NDcxMQ== NDcxMQ xNDcxMQ") == f"{MASK} {MASK} xNDcxMQ"
 
 
 def test_a_short_secret_is_masked_as_a_word_and_leaves_its_own_name_alone():
@@ -114,6 +137,23 @@ def test_the_answer_to_a_question_for_a_secret_is_one(asked, said, shown):
 )
 def test_the_secret_arguments_of_a_call_are_masked_or_else_all_of_them(arguments, shown):
     assert mask_of().call(ToolCall("1", "log_in", arguments)).arguments == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "shown"),
+    [
+        ("note", '{"text":  "s3same-open"}', ("note", '{"text": "•••"}')),
+        ("note", r'{"text": "s3same\u002dopen"}', ("note", '{"text": "•••"}')),
+        ("note", '{"s3same-open": 1}', ("note", '{"•••": 1}')),
+        ("note", r'{"text":  "\u0041"}', ("note", r'{"text":  "\u0041"}')),
+        ("s3same-open", "{}", ("•••", "{}")),
+        ("log_in", "{}", ("log_in", "{}")),
+        ("log_in", '{"a": ' + "[" * 900 + "]" * 900 + "}", ("log_in", MASK)),
+    ],
+)
+def test_a_call_shows_no_secret_whatever_it_is_written_with(name, arguments, shown):
+    call = mask_of("s3same-open").call(ToolCall("1", name, arguments))
+    assert (call.name, call.arguments) == shown
 
 
 def test_the_values_of_a_calls_secret_arguments_become_secrets():

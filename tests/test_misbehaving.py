@@ -1,4 +1,4 @@
-"""A model that is told to misbehave, over a real Chat Completions stream: nothing gets through to the tools or the user."""
+"""A model that is told to misbehave, over a real Chat Completions stream: nothing gets through to tools or users."""
 
 import json
 

@@ -1,6 +1,10 @@
+import re
+import shlex
+import socket
+
 import pytest
 
-from tests.readme import PACK, README, ROOT, SHELL, rewritten, run
+from tests.readme import PACK, README, ROOT, SHELL, rewritten, run, runnable
 
 TEXT = README.read_text("utf-8")
 COMMANDS = [line for block in SHELL.findall(TEXT) for line in block.splitlines()]
@@ -14,6 +18,8 @@ def test_the_console_blocks_show_what_their_commands_print():
 def test_every_command_runs(command, tmp_path):
     (tmp_path / "my_tools.py").write_text(PACK.search(TEXT)[1], "utf-8")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    if "--continue" in command or "sessions" in command:  # there is something to go on with
+        run("chatbot --script examples/support.txt", tmp_path, tmp_path)
     done = run(command, tmp_path, tmp_path)
     assert done.returncode == 0, done.stderr
 
@@ -29,6 +35,25 @@ def test_the_pack_of_the_readme_rolls_the_die_that_was_asked_for(tmp_path):
     (tmp_path / "my_tools.py").write_text(PACK.search(TEXT)[1], "utf-8")
     done = run("echo 'Roll a die with 20 sides' | chatbot --pack ./my_tools.py", tmp_path, tmp_path)
     assert 'call function roll_dice, with arguments {"sides": 20}' in done.stdout
+
+
+def test_every_refusal_of_the_trust_table_can_be_seen():
+    rows = [line.split("|")[4] for line in TEXT.splitlines() if line.startswith("|") and line.count("|") == 5]
+    words = [word for row in rows for word in re.findall(r"`(\w+)`", row)]
+    tests = (ROOT / "tests" / "test_misbehaving.py").read_text("utf-8")
+    assert len(words) >= 9
+    assert [word for word in words if not re.search(rf"def test_\w*{word}", tests)] == []
+
+
+def test_both_sides_of_functions_behind_http_in_three_commands(tmp_path):
+    export, serve, ask = re.search(r"(?ms)^```bash\n(.*?)^```$", TEXT)[1].splitlines()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    wait = f"until (echo > /dev/tcp/127.0.0.1/{port}) 2>/dev/null; do sleep 0.05; done"
+    script = "\n".join([export, f"{serve[:-2]} --port {port} &", wait, ask.replace(":5000/", f":{port}/"), "kill %1"])
+    done = run(f"bash -mc {shlex.quote(runnable(script))}", tmp_path, tmp_path)
+    assert "function response: The weather for San Francisco is sunny" in done.stdout, done.stderr
 
 
 def test_files_that_the_readme_names_are_there():

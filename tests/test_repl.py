@@ -246,7 +246,7 @@ def test_after_an_error_the_words_are_back(chat):
     ready(terminal)
     terminal.type("fail please\r")
     terminal.wait_for("error: the model is on fire")
-    terminal.wait_until(lambda: [line for line in terminal.screen() if line][-1] == "> fail please")
+    terminal.wait_until(lambda: [line for line in terminal.screen() if line][-2] == "> fail please")
     terminal.type("\x01now \r")
     terminal.wait_for("You said 'now fail please'.")
 
@@ -472,3 +472,57 @@ def test_a_secret_is_typed_unseen(chat, env):
     terminal.type("47xx\x7f\x7f11\r")
     terminal.wait_for("The pin has 4 characters, sum 205.")
     assert "47" not in terminal.text()
+
+
+TAB, CTRL_X_CTRL_E = "\t", "\x18\x05"
+
+
+def test_the_toolbar_tells_model_packs_and_tokens_and_is_gone_from_what_scrolls_away(chat):
+    terminal = chat()
+    ready(terminal)
+    terminal.wait_for("fake · support")
+    terminal.type("hi there\r")
+    terminal.wait_for("You said 'hi there'.")
+    terminal.wait_for_prompt()
+    assert terminal.text().count("fake · support") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("/ver", "> /verbose"),
+        ("/model off", "> /model offline"),
+        ("/model olla", "> /model ollama:"),
+        ("/pack sup", "> /pack support"),
+        ("/pack support,mine", "> /pack support,minecraft"),
+        ("look at ./some", "> look at ./something.txt"),
+        ("/system @./some", "> /system @./something.txt"),
+    ],
+)
+def test_tab_completes(chat, tmp_path, typed, completed):
+    (tmp_path / "something.txt").touch()
+    terminal = chat()
+    ready(terminal)
+    terminal.type(typed + TAB)
+    terminal.wait_until(lambda: completed in terminal.screen(), completed)
+
+
+def test_tab_shows_what_there_is_to_choose_from(chat):
+    terminal = chat()
+    ready(terminal)
+    terminal.type("/s" + TAB)
+    terminal.wait_for("/sessions")
+    terminal.wait_for("/system")
+
+
+def test_ctrl_x_ctrl_e_opens_the_line_in_the_editor(chat, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\ncat "$1" > seen; printf "written in the editor" > "$1"\n')
+    editor.chmod(0o700)
+    terminal = chat(env={"EDITOR": str(editor), "VISUAL": ""})
+    ready(terminal)
+    terminal.type("a draft" + CTRL_X_CTRL_E)
+    terminal.wait_for("> written in the editor")
+    terminal.type("\r")
+    terminal.wait_for("You said 'written in the editor'.")
+    assert (tmp_path / "seen").read_text().strip() == "a draft"

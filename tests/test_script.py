@@ -14,6 +14,7 @@ from chatbot.script import read_script, turns
         ("code:\n  # not a comment\n", ["code:\n# not a comment"]),
         ("a\r\nb\r\n", ["a", "b"]),
         ("trailing blanks  \n", ["trailing blanks"]),
+        ("\\# no comment\n  \\  indented \n  \\\n  \\\\ and all", ["# no comment\n  indented \n\n\\ and all"]),
     ],
 )
 def test_a_script_is_one_turn_a_line(text, said):

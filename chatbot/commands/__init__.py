@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
-    from chatbot.session import Session
+    from chatbot.conversation import Conversation
+    from chatbot.events import Event, Steps
+    from chatbot.interrupt import Interrupt
 
 _COMMAND = re.compile(r"/([A-Za-z][\w-]*)(?:\s+(.*))?", re.DOTALL)
 
 
 class Answer(NamedTuple):
-    """What a command has to say; `leave` ends the chat."""
+    """What a command has to say, and what is to be done.
+
+    leave: end the chat. say: a turn, as if the user had said it. draft: what stands in the input line next. steps: work
+    that yields events. past: events of another time, to be shown. control: what is sent to the terminal as it is.
+    """
 
     text: str = ""
     leave: bool = False
+    say: str = ""
+    draft: str = ""
+    steps: Callable[[Interrupt], Steps[object]] | None = None
+    past: Sequence[Event] = ()
+    control: str = ""
 
 
-Command: TypeAlias = "Callable[[Callable[[], Session], str], Answer]"
-"""Gets the session, when it asks for it (that may wait until it is open), and what stands behind its name."""
+Command: TypeAlias = "Callable[[Callable[[], Conversation], str], Answer]"
+"""Gets the conversation, when it asks for it (that may wait until it is open), and what stands behind its name."""
 COMMANDS: dict[str, Command] = {}
 
 
 def command(function: Command) -> Command:
-    """Register a function as the command of its name; underscores become hyphens."""
-    COMMANDS[function.__name__.replace("_", "-")] = function
+    """Register a function as the command of its name; underscores become hyphens, the last one goes."""
+    COMMANDS[function.__name__.rstrip("_").replace("_", "-")] = function
     return function
 
 
@@ -35,14 +46,14 @@ def is_command(line: str) -> bool:
     return _COMMAND.fullmatch(line.strip()) is not None
 
 
-def run(line: str, session: Callable[[], Session]) -> Answer:
-    """Run a command's line; what we do not know is answered with the nearest that we do."""
+def run(line: str, conversation: Callable[[], Conversation]) -> Answer:
+    """Run a command's line; what we do not know is answered with the nearest that we do. Raises ChatbotError."""
     match = _COMMAND.fullmatch(line.strip())
     if match is None:
         raise ValueError(f"not a command: {line!r}")
     name, rest = match[1].lower(), match[2] or ""
     if known := COMMANDS.get(name):
-        return known(session, rest)
+        return known(conversation, rest.strip())
     from difflib import get_close_matches
 
     near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
@@ -50,31 +61,9 @@ def run(line: str, session: Callable[[], Session]) -> Answer:
     return Answer(f"There is no command /{name}. {hint}")
 
 
-def _first_line(text: str | None) -> str:
-    return (text or "").strip().partition("\n")[0]
+def usage(name: str) -> str:
+    """Return what a command does, in a line: the first of its docstring."""
+    return (COMMANDS[name].__doc__ or "").strip().partition("\n")[0]
 
 
-@command
-def help(_session: Callable[[], Session], _rest: str) -> Answer:
-    """List the commands and the keys."""
-    width = max(map(len, COMMANDS))
-    commands = [f"/{name:<{width}}  {_first_line(function.__doc__)}" for name, function in sorted(COMMANDS.items())]
-    return Answer("\n".join([*commands, "", KEYS]))
-
-
-@command
-def tools(session: Callable[[], Session], _rest: str) -> Answer:
-    """List the tools that the assistant can call."""
-    from chatbot.listing import as_text
-
-    return Answer(as_text(session().packs))
-
-
-@command
-def exit(_session: Callable[[], Session], _rest: str) -> Answer:
-    """Leave, as Ctrl-D, exit and quit do."""
-    return Answer(leave=True)
-
-
-KEYS = """Enter sends; Alt-Enter or Ctrl-J begins a new line; Up, Down and Ctrl-R find what was said before.
-Ctrl-C clears the line, or stops the assistant; Ctrl-D on an empty line leaves."""
+from chatbot.commands import about, kept, options, talk  # noqa: E402, F401 - each registers its commands

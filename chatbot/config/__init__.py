@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 from chatbot.config.context import context_of, field_at
 from chatbot.config.model import ModelChoice, resolve_model
 from chatbot.config.packs import PackChoice, Webhook, pack_choice, rules, webhooks
-from chatbot.config.readers import at_least_one, boolean, path, positive, split, temperature, text
+from chatbot.config.readers import Theme, at_least_one, boolean, path, positive, split, temperature, text, theme
 from chatbot.config.sources import Options, options
 from chatbot.errors import ConfigError
 from chatbot.limits import Limits
 from chatbot.rules import Rule
 
 __all__ = [
+    "CHOOSE",
     "ModelChoice",
     "PackChoice",
     "Settings",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 DETERMINISTIC: float | None = 0.0
+LAST, CHOOSE = "last", "?"
 SECRET_VARIABLES = "CHATBOT_SECRET_"
 
 
@@ -57,7 +59,11 @@ class Trusted(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """All options of a chat, resolved. timeout: seconds the model may stay silent. temperature None: not sent."""
+    """All options of a chat, resolved.
+
+    resume: the session to go on with, "last", or "?" for one that is chosen. timeout: seconds the model may stay
+    silent. temperature None: not sent.
+    """
 
     model: ModelChoice
     packs: PackChoice
@@ -67,6 +73,10 @@ class Settings(NamedTuple):
     instructions: str = ""
     greeting: bool = True
     auto_compact: bool = False
+    resume: str = ""
+    save: bool = True
+    theme: Theme = "auto"
+    show_reasoning: bool = False
     timeout: float = 120.0
     temperature: float | None = 0.0
     script: Path | None = None
@@ -100,6 +110,10 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
         system=text(chosen.get("system")),
         instructions=text(chosen.get("instructions")) or "",
         greeting=not chosen.convert("no_greeting", boolean, False),
+        resume=LAST if chosen.flags.get("continue_") else str(chosen.flags.get("resume") or ""),
+        save=not chosen.convert("no_save", boolean, False),
+        theme=chosen.convert("theme", theme, "auto"),
+        show_reasoning=chosen.convert("show_reasoning", boolean, False),
         auto_compact=chosen.convert("auto_compact", boolean, False),
         timeout=chosen.convert("timeout", positive, 120.0),
         temperature=chosen.convert("temperature", temperature, DETERMINISTIC),

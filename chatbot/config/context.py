@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ def context_of(chosen: Options) -> dict[str, Any]:
     An item is the path of a JSON file with an object, `-` for the same on standard input, or `name=text`, where dots
     in the name lead into objects: `contact.name=Ann`. Raises UsageError.
     """
-    fields = dict(chosen.table("context"))
+    fields: dict[str, Any] = _as_json(chosen.table("context"))
     for item in (*_items(chosen.env.get("CHATBOT_CONTEXT")), *_items(chosen.flags.get("context"))):
         fields = _merged(fields, _read(item))
     return fields
@@ -41,7 +42,7 @@ def _read(item: str) -> dict[str, Any]:
     name, equals, text = item.partition("=")
     if item.lstrip().startswith("{"):
         return _object(item, "--context")
-    if equals and not Path(item).is_file():
+    if equals and not _is_file(item):
         value: Any = text
         for step in reversed(name.strip().split(".")):
             if not step:
@@ -59,14 +60,36 @@ def _read(item: str) -> dict[str, Any]:
 
 def _object(text: str, place: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_refused)
     except RecursionError:
         raise UsageError(f"{place}: it is nested too deep.") from None
     except json.JSONDecodeError as error:
         raise UsageError(f"{place}, line {error.lineno}, column {error.colno}: it is not JSON: {error.msg}.") from None
+    except ValueError as error:
+        raise UsageError(f"{place}: it is not JSON: {error}.") from None
     if not isinstance(value, dict):
         raise UsageError(f"{place}: a context is a JSON object, with a field for each thing that is known.")
     return value
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"there is no {constant}")
+
+
+def _is_file(item: str) -> bool:
+    try:
+        return Path(item).is_file()
+    except (OSError, ValueError):  # no name that a file can have
+        return False
+
+
+def _as_json(value: Any) -> Any:
+    """Return what TOML holds as JSON holds it: days and times are texts."""
+    if isinstance(value, Mapping):
+        return {name: _as_json(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

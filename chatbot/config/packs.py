@@ -6,6 +6,7 @@ secret_env, timeout (seconds in total), retries, signature ("turn" or "standard"
 """
 
 from collections.abc import Mapping
+from glob import escape
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -58,7 +59,7 @@ def rules(chosen: Options) -> tuple[Rule, ...]:
     """Return what is decided by the tools' names: `[approvals]`, then the packs' defaults. Raises ConfigError."""
     given = [(pattern, decision, f"approvals.{pattern!r}") for pattern, decision in chosen.table("approvals").items()]
     given += [
-        (f"{name}.*", table["approval"], f"packs.{name}.approval")
+        (f"{escape(_name(name))}.*", table["approval"], f"packs.{name}.approval")
         for name, table in _tables(chosen).items()
         if "approval" in table
     ]
@@ -106,6 +107,11 @@ def _tables(chosen: Options) -> dict[str, Mapping[str, Any]]:
                 raise ConfigError(f"{path}: packs.{name}.{key} should be a text.")
         tables[name] = table
     return tables
+
+
+def _name(spec: str) -> str:
+    """Return what a pack is called that is given by this name or path."""
+    return Path(spec).stem if spec.endswith((".json", ".py")) else spec
 
 
 def _headers(value: Any) -> dict[str, str]:

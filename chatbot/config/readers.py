@@ -1,9 +1,11 @@
 """What an option's text means: from the command line, the environment or a file, it is read in the same way."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from chatbot.errors import UsageError
+
+Theme = Literal["auto", "dark", "light", "none"]
 
 
 def split(value: Any) -> tuple[str, ...]:
@@ -50,6 +52,14 @@ def at_least_one(value: Any) -> int:
     if count < 1:
         raise ValueError(f"{value} is less than 1")
     return count
+
+
+def theme(value: Any) -> Theme:
+    """Return the name of a theme. Raises ValueError."""
+    for known in get_args(Theme):
+        if known == value:
+            return cast(Theme, known)
+    raise ValueError(f"{value!r} is none of {', '.join(get_args(Theme))}")
 
 
 def positive(value: Any) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
@@ -14,22 +14,27 @@ from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import is_dumb_terminal
 
 from chatbot import commands
-from chatbot.errors import ExitCode
+from chatbot.errors import ChatbotError, ExitCode
 from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.render.clean import clean
 from chatbot.repl.asking import AtTerminal
 from chatbot.repl.backstage import Backstage
+from chatbot.repl.completing import Words
 from chatbot.repl.history import Said
 from chatbot.repl.terminal import quiet, signals
+from chatbot.repl.toolbar import toolbar
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.asking import Asker
-    from chatbot.events import Sink
-    from chatbot.session import Session
+    from chatbot.conversation import Conversation
+    from chatbot.events import Sink, Steps
 
+T = TypeVar("T")
 PROMPT = "> "
 FIRST_KEY = 0.02
 """Seconds between the prompt and the loading behind it: whoever types at once sees the key at once."""
@@ -46,15 +51,14 @@ class Repl:
     def __init__(
         self,
         *,
-        open_session: "Callable[[Asker], Session]",
+        converse: "Callable[[Asker], Conversation]",
         open_sink: "Callable[[], Sink]",
         header: str,
         history: Path,
-        greeting: bool | None = None,
     ) -> None:
         self._header = header
         self._history = Said(history)
-        self._backstage = Backstage(lambda: open_session(AtTerminal()), open_sink, greeting)
+        self._backstage = Backstage(lambda: converse(AtTerminal()), open_sink)
         self._backstage.changed = self._changed
         self._early: list[str] = []
         self._wake: SimpleQueue[None] = SimpleQueue()
@@ -67,10 +71,17 @@ class Repl:
             history=self._history,
             enable_suspend=True,
             reserve_space_for_menu=0,
+            completer=Words(lambda: self._backstage.conversation),
+            complete_style=CompleteStyle.READLINE_LIKE,
+            complete_while_typing=False,
+            enable_open_in_editor=True,
+            tempfile_suffix=".md",
+            style=Style([("bottom-toolbar", "noreverse")]),
         )
         if isinstance(self._prompt.output, Vt100_Output):
-            # Asking where the cursor is serves menus; the answer could come when nobody listens.
+            # Asking where the cursor is, the answer could come when nobody listens; one row below it is all we need.
             self._prompt.output.enable_cpr = False
+            self._prompt.output.get_rows_below_cursor_position = lambda: 1  # type: ignore[method-assign]
 
     def run(self) -> ExitCode:
         """Chat until the user leaves. Raises what opening the session raised, and KeyboardInterrupt."""
@@ -103,8 +114,11 @@ class Repl:
             try:
                 if not commands.is_command(line):
                     text = self._say(line)
-                elif self._command(line):
+                    continue
+                answer = self._command(line)
+                if answer.leave:
                     return ExitCode.OK
+                text = answer.draft or (self._say(answer.say) if answer.say else "")
             except Cancelled:
                 text = line
 
@@ -156,53 +170,79 @@ class Repl:
             self._show_news()
             app.invalidate()
 
+    def _toolbar(self) -> str:
+        conversation = self._backstage.conversation
+        return toolbar(conversation, self._prompt.output.get_size().columns) if conversation else ""
+
     def _show_news(self) -> None:
+        if self._backstage.conversation and self._prompt.bottom_toolbar is None:
+            self._prompt.bottom_toolbar = self._toolbar
         sink = self._backstage.sink
         while sink and not self._backstage.events.empty():
             sink(self._backstage.events.get())
 
-    def _command(self, line: str) -> bool:
-        """Run a command; return whether it ends the chat."""
-        answer = commands.run(line, self._ready)
+    def _command(self, line: str) -> commands.Answer:
+        """Run a command and show what it has to say."""
+        try:
+            answer = commands.run(line, self._ready)
+        except ChatbotError as error:
+            answer = commands.Answer(str(error))
+        _write(answer.control)
+        sink = self._backstage.sink
+        for event in answer.past:
+            if sink:
+                sink(event)
         if answer.text:
             _write(clean(answer.text) + "\n\n")
-        self._history.remember(line)
-        return answer.leave
+        if answer.steps:
+            self._drive(answer.steps)
+        if self._backstage.conversation is None or self._masks_nothing(line):
+            self._history.remember(line)
+        return answer
 
-    def _say(self, text: str) -> str:
-        """Drive the turn; return what should stand in the input line for another try."""
+    def _masks_nothing(self, line: str) -> bool:
+        """Return whether a line has no secret in it, as far as is known by now."""
+        return self._ready().session.mask.text(line) == line
+
+    def _drive(self, steps: "Callable[[Interrupt], Steps[T]]") -> T:
+        """Keep and show what happens until it is over; Ctrl-C ends it."""
         from chatbot.events import TurnEnded
         from chatbot.session import drive
 
-        session = self._ready()
-        self._wait_for_greeting()
-        sink = self._backstage.sink
-        assert sink, "a session is never without its sink"
+        conversation, sink = self._ready(), self._backstage.sink
+        assert sink, "a conversation is never without its sink"
         interrupt = Interrupt()
         try:
             with on_sigint(interrupt):
-                outcome = drive(session.turn(text, interrupt), sink)
+                return drive(steps(interrupt), conversation, sink)
         except BaseException:
             with suppress(OSError):
                 sink(TurnEnded("interrupted"))  # whatever it drew is cleared away
             raise
+
+    def _say(self, text: str) -> str:
+        """Drive the turn; return what should stand in the input line for another try."""
+        session = self._ready().session
+        self._wait_for_greeting()
+        try:
+            outcome = self._drive(lambda interrupt: session.turn(text, interrupt))
         finally:
-            if session.mask.text(text) == text:  # what the turn has shown to be secret is not kept
+            if self._masks_nothing(text):  # what the turn has shown to be secret is not kept
                 self._history.remember(text)
         return text if outcome.stop == "error" else ""
 
-    def _ready(self) -> "Session":
-        """Return the session, once it is open. Raises Cancelled on Ctrl-C, and what opening it raised."""
+    def _ready(self) -> "Conversation":
+        """Return the conversation, once it is open. Raises Cancelled on Ctrl-C, and what opening it raised."""
         stage = self._backstage
         stage.start()
         patience = Interrupt()
-        if not (stage.session or stage.failure):
+        if not (stage.conversation or stage.failure):
             with self._waiting("starting ...", patience):
-                while not (stage.session or stage.failure or patience.is_set):
+                while not (stage.conversation or stage.failure or patience.is_set):
                     self._wake.get()
-        if stage.session:
+        if stage.conversation:
             self._show_news()
-            return stage.session
+            return stage.conversation
         if stage.failure:
             raise stage.failure
         raise Cancelled

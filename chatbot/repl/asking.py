@@ -14,14 +14,13 @@ from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from chatbot.asking import Approval
+from chatbot.asking import BUSY, Approval
 from chatbot.interrupt import Interrupt
 from chatbot.render.clean import one_line
 from chatbot.repl.terminal import typed
 from chatbot.types import ToolCall
 
 YES, NO, ALWAYS = ("y", "yes"), ("", "n", "no"), ("a", "always")
-NOBODY = "the user could not be asked just now"
 LOOK = 0.05
 """Seconds between two looks at whether the turn was interrupted."""
 
@@ -32,7 +31,7 @@ class AtTerminal:
     def approve(self, call: ToolCall, reason: str, interrupt: Interrupt) -> Approval:  # noqa: ARG002 - it is on screen
         """Return the user's word. Ctrl-C ends the turn, Ctrl-D is a no, other words are a no and the reason for it."""
         if threading.current_thread() is not threading.main_thread():
-            return Approval(False, NOBODY)
+            return Approval(False, BUSY)
         answer = self._line(f"Allow {one_line(call.name)}? yes, no, always, or why not: ", interrupt)
         match (answer or "").strip():
             case word if word.lower() in YES:
@@ -88,14 +87,16 @@ def _keys(text: str) -> list[KeyPress]:
 
 
 def _hidden_line(interrupt: Interrupt) -> str:
-    """Read a line from a terminal that echoes nothing; backspace and Ctrl-U work."""
+    """Read a line from a terminal that echoes nothing; backspace and Ctrl-U work, arrows do nothing."""
     line = b""
     terminal = sys.stdin.fileno()
     while not interrupt.is_set:
         if not select.select([terminal], [], [], LOOK)[0]:
             continue
         key = os.read(terminal, 1)
-        if key in (b"\r", b"\n", b"\x04", b""):
+        if key == b"\x1b":
+            _skip_sequence(terminal)
+        elif key in (b"\r", b"\n", b"\x04", b""):
             return line.decode("utf-8", "replace")
         if key in (b"\x7f", b"\b"):
             line = line.decode("utf-8", "ignore")[:-1].encode()
@@ -104,3 +105,14 @@ def _hidden_line(interrupt: Interrupt) -> str:
         elif key >= b" ":
             line += key
     return ""
+
+
+def _skip_sequence(terminal: int) -> None:
+    """Take what a key such as an arrow sends behind its escape: it is no text."""
+
+    def read() -> bytes:
+        return os.read(terminal, 1) if select.select([terminal], [], [], 0)[0] else b""
+
+    if read() in (b"[", b"O"):
+        while b" " <= read() < b"@":
+            pass

@@ -8,27 +8,24 @@ from typing import TYPE_CHECKING
 from chatbot.interrupt import Interrupt
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.conversation import Conversation
     from chatbot.events import Event, Sink
-    from chatbot.session import Session
 
 
 class Backstage:
-    """All that is slow, in one thread behind the prompt: opens session and sink, lets the assistant greet.
+    """All that is slow, in one thread behind the prompt: opens conversation and sink, lets the assistant greet.
 
     The thread calls `changed` whenever there is news. What it has to show waits in `events`: only the main thread,
     which owns the terminal, feeds the sink.
     """
 
-    def __init__(
-        self, open_session: "Callable[[], Session]", open_sink: "Callable[[], Sink]", greeting: bool | None
-    ) -> None:
-        self._open_session = open_session
+    def __init__(self, converse: "Callable[[], Conversation]", open_sink: "Callable[[], Sink]") -> None:
+        self._converse = converse
         self._open_sink = open_sink
-        self._greeting = greeting
         self.changed: Callable[[], None] = lambda: None
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.interrupt = Interrupt()
-        self.session: Session | None = None
+        self.conversation: Conversation | None = None
         self.sink: Sink | None = None
         self.failure: BaseException | None = None
         self.greeted = False
@@ -50,18 +47,20 @@ class Backstage:
             self.changed()
 
     def _open(self) -> None:
-        session = self._open_session()
-        self.sink = self._open_sink()
-        for event in session.opening():
-            self.events.put(event)
-        self.session = session
-        self.changed()
-        if self._greeting is not False and session.greets:
-            from chatbot.events import is_durable
-            from chatbot.session import drive
+        from chatbot.events import is_durable
+        from chatbot.session import drive
 
+        conversation = self._converse()
+        self.sink = self._open_sink()
+        session = conversation.session
+        for event in conversation.past:
+            self.events.put(event)
+        drive(conversation.opening(), conversation, self.events.put)
+        self.conversation = conversation
+        self.changed()
+        if conversation.greets:
             said: list[Event] = []
-            drive(session.greet(self.interrupt), said.append)
+            drive(session.greet(self.interrupt), conversation, said.append)
             for event in filter(is_durable, said):
                 self.events.put(event)
         else:

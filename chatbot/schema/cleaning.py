@@ -6,6 +6,7 @@ from typing import Any
 
 SECRET, GROUNDED = "writeOnly", "x-grounded"
 """Keywords that mark a property for the guards: never shown; never made up."""
+MAPS = ("patternProperties", "dependentSchemas")  # what stands in them are names of the schema's own, then schemas
 VALUES = ("default", "const", "enum", "examples")  # what a schema holds under these names is no schema
 
 
@@ -49,6 +50,8 @@ class _Marked:
             if key == "properties" and isinstance(value, dict):
                 for inner, item in value.items():
                     yield from self.below(item, inner)
+            elif key in MAPS and isinstance(value, dict):
+                yield from self.below(list(value.values()), name)
             elif key not in (*VALUES, "$defs"):
                 yield from self.below(value, name)
 

@@ -1,0 +1,68 @@
+"""Commands that change what the conversation goes by, while it goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chatbot.commands import Answer, command
+
+if TYPE_CHECKING:  # it is slow, and the prompt comes first
+    from chatbot.conversation import Conversation
+
+
+@command
+def model(conversation: Callable[[], Conversation], rest: str) -> Answer:
+    """Tell which model answers, or go on with another one: /model provider:model."""
+    if rest:
+        _change(conversation(), model=rest)
+    return Answer(f"The model is {conversation().session.model.name}.")
+
+
+@command
+def pack(conversation: Callable[[], Conversation], rest: str) -> Answer:
+    """Tell which packs are open, or go on with others: /pack support,minecraft (or none)."""
+    if rest:
+        _change(conversation(), pack=[rest])
+    names = ", ".join(pack.name for pack in conversation().session.packs)
+    return Answer(f"The packs are {names}." if names else "No packs are open.")
+
+
+@command
+def system(conversation: Callable[[], Conversation], rest: str) -> Answer:
+    """Show the whole system prompt, or replace the packs' own: /system TEXT, or @FILE."""
+    if rest:
+        _change(conversation(), system=rest)
+    return Answer(conversation().session.instructions or "There is no system prompt.")
+
+
+@command
+def instructions(conversation: Callable[[], Conversation], rest: str) -> Answer:
+    """Show what is added to the system prompt, or add: /instructions TEXT, or @FILE."""
+    if rest:
+        _change(conversation(), instructions=rest)
+    return Answer(conversation().settings.instructions or "Nothing is added to the system prompt.")
+
+
+@command
+def context(conversation: Callable[[], Conversation], rest: str) -> Answer:
+    """Show the trusted context, or add to it: /context name=text, or a JSON file."""
+    talk = conversation()
+    if rest:
+        _change(talk, context=[*talk.flags.get("context", ()), rest])
+    fields = talk.settings.trusted.context
+    shown = talk.session.mask.text(json.dumps(fields, indent=2, ensure_ascii=False))
+    return Answer(shown if fields else "There is no context. Give some: /context name=text")
+
+
+@command
+def verbose(conversation: Callable[[], Conversation], _rest: str) -> Answer:
+    """Show results whole and reasoning as it comes, or fold them again."""
+    talk = conversation()
+    talk.verbose = not talk.verbose
+    return Answer("Everything is shown whole." if talk.verbose else "Long results and reasoning are folded.")
+
+
+def _change(conversation: Conversation, **flags: Any) -> None:
+    conversation(conversation.change(**flags))

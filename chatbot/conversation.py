@@ -1,0 +1,162 @@
+"""A conversation as the user holds it: it is kept, resumed, and changed while it goes on; or played from a script."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, Protocol
+
+from chatbot.asking import Asker
+from chatbot.chat import open_session
+from chatbot.config import Settings, load_settings
+from chatbot.errors import ExitCode, UsageError
+from chatbot.events import Event, Notice, SessionChanged, SessionStarted, Sink, Steps, is_durable
+from chatbot.export import Form, export
+from chatbot.interrupt import Interrupt, on_sigint
+from chatbot.session import Outcome, Session, drive
+from chatbot.tally import Tally
+from chatbot.transcript import Loaded, closed
+
+
+class Archive(Protocol):
+    """Where conversations are kept; see Transcripts."""
+
+    def create(self, session: str) -> Sink:
+        """Return a sink that keeps a new session's events."""
+
+    def reopen(self, session: str) -> Sink:
+        """Return a sink that goes on with a session that was kept. Raises UsageError."""
+
+    def find(self, name: str) -> Loaded:
+        """Return what is kept of a session: its id, the beginning of it, or "last". Raises UsageError."""
+
+    def paths(self) -> list[Path]:
+        """Return the files of all sessions, the latest first."""
+
+    def ids(self) -> list[str]:
+        """Return their ids."""
+
+
+class Nowhere:
+    """Keeps nothing (`--no-save`)."""
+
+    def create(self, session: str) -> Sink:  # noqa: ARG002 - none is kept
+        """Forget."""
+        return _forget
+
+    reopen = create
+
+    def find(self, name: str) -> Loaded:  # noqa: ARG002
+        """Find nothing."""
+        raise UsageError("No conversation is kept here (--no-save).")
+
+    def paths(self) -> list[Path]:
+        """Know of none."""
+        return []
+
+    def ids(self) -> list[str]:
+        """Know of none."""
+        return []
+
+
+def _forget(event: Event) -> None:
+    """Keep nothing."""
+
+
+class Conversation:
+    """A session with what is around it.
+
+    flags: the options it was started with; what is changed goes over them. past: events of when it was kept, to be
+    shown. verbose: whether long results and reasoning are shown whole.
+    """
+
+    def __init__(self, flags: Mapping[str, Any], settings: Settings, asker: Asker, archive: Archive) -> None:
+        self.flags = dict(flags)
+        self.settings = settings
+        self.archive = archive
+        self.session: Session = open_session(settings, asker)
+        self.tally = Tally()
+        self.past: Sequence[Event] = ()
+        self._events: list[Event] = []
+        self.verbose = False
+        self._asker = asker
+        self._keep = archive.create(self.session.id)
+
+    def __call__(self, event: Event) -> None:
+        """Keep an event, before anybody is told of it: the first of the sinks."""
+        self._keep(event)
+        self.tally(event)
+        if is_durable(event):
+            self._events.append(event)
+
+    def opening(self) -> Steps[None]:
+        """Yield what comes before the first turn."""
+        if not self.past:
+            yield from self.session.opening()
+            return
+        yield self.session.changed()
+        yield Notice("info", f"This goes on with the session {self.session.id}. Nobody is verified in it yet.")
+
+    @property
+    def greets(self) -> bool:
+        """Whether the assistant is to speak first."""
+        return self.settings.greeting and self.session.greets and not self.past
+
+    def change(self, **flags: Any) -> SessionChanged:
+        """Go on with other options. Raises UsageError, ConfigError; then all stays as it was."""
+        both = self.flags | flags
+        settings = load_settings(both)
+        session = open_session(settings, self._asker)
+        same = set(settings.packs.specs) & set(self.settings.packs.specs)
+        session.adopt(self.session, {Path(spec).stem for spec in same})
+        self.session.model.close()
+        self.flags, self.settings, self.session = both, settings, session
+        return session.changed()
+
+    def start_anew(self) -> None:
+        """Begin another one with the same options; nothing of this one is known in it."""
+        self.session.model.close()
+        self.session = open_session(self.settings, self._asker)
+        self.tally, self.past, self._events = Tally(), (), []
+        self._keep = self.archive.create(self.session.id)
+
+    def resume(self, name: str) -> None:
+        """Go on with one that was kept. Raises UsageError where there is none, or where it is open elsewhere."""
+        kept = self.archive.find(name)
+        keep = self.archive.reopen(kept.session)
+        self.session.model.close()
+        self.session = open_session(self.settings, self._asker)
+        self.session.id = self.session.runtime.session = kept.session
+        self.session.history[:] = kept.history
+        self.tally, self.past, self._events = Tally(), tuple(closed(kept.events)), list(kept.events)
+        for event in kept.events:
+            self.tally(event)
+        self._keep = keep
+
+    def exported(self, form: Form) -> str:
+        """Return the conversation so far in that form."""
+        session = self.session
+        started = next((event.time for event in self._events if isinstance(event, SessionStarted)), "")
+        packs = tuple(pack.name for pack in session.packs)
+        return export(Loaded(session.id, session.model.name, packs, started, tuple(self._events)), form)
+
+
+def converse(conversation: Conversation, said: Iterable[str], sink: Sink) -> ExitCode:
+    """Play the user turns, in a script or a pipe; the first turn that fails ends it, since later ones build on it."""
+    session = conversation.session
+    drive(conversation.opening(), conversation, sink)
+    begin: list[str | None] = [None] if conversation.greets else []
+    for text in chain(begin, said):
+        interrupt = Interrupt()
+        with on_sigint(interrupt):
+            steps = session.greet(interrupt) if text is None else session.turn(text, interrupt)
+            outcome = drive(steps, conversation, sink)
+        if code := exit_code(outcome):
+            return code
+    return ExitCode.OK
+
+
+def exit_code(outcome: Outcome) -> ExitCode:
+    """Return what a turn's end means for the process."""
+    if outcome.stop == "interrupted":
+        return ExitCode.INTERRUPTED
+    return outcome.error.exit_code if outcome.error else ExitCode.OK

@@ -1,0 +1,187 @@
+"""Slash commands on a whole conversation, with the offline model and the support pack."""
+
+import pytest
+
+from chatbot.asking import Unattended
+from chatbot.commands import COMMANDS, is_command, run, usage
+from chatbot.config import load_settings
+from chatbot.conversation import Conversation, Nowhere
+from chatbot.errors import ConfigError, UsageError
+from chatbot.interrupt import Interrupt
+from chatbot.session import drive
+from chatbot.types import User
+from tests.loopback import ChatServer, text
+
+NAMES = [
+    *("clear", "compact", "context", "copy", "edit", "exit", "export", "help", "instructions", "last", "model", "new"),
+    *("pack", "resume", "retry", "save", "sessions", "system", "tools", "undo", "usage", "verbose"),
+]
+
+
+@pytest.fixture
+def talk(tmp_path, monkeypatch):
+    """A conversation in which the user is verified and has asked for a ticket."""
+    monkeypatch.setenv("SUPPORT_DB", str(tmp_path / "support.db"))
+    monkeypatch.setenv("CHATBOT_CONFIG", str(tmp_path / "config.toml"))
+    flags = {"model": "offline"}
+    conversation = Conversation(flags, load_settings(flags), Unattended(), Nowhere())
+    drive(conversation.opening(), conversation)
+    say(conversation, 'I am john_doe and my API key is: "key"')
+    say(conversation, "What is the status of ticket 12345?")
+    yield conversation
+    conversation.session.model.close()
+
+
+def say(conversation, words):
+    drive(conversation.session.turn(words, Interrupt()), conversation)
+
+
+def ask(conversation, line):
+    return run(line, lambda: conversation)
+
+
+def said(conversation):
+    return [message.text for message in conversation.session.history if isinstance(message, User)]
+
+
+def test_these_are_the_commands_and_each_has_its_line():
+    assert sorted(COMMANDS) == NAMES
+    assert all(usage(name).endswith(".") and len(usage(name)) < 90 for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("line", "ours"), [("/help", True), (" /Help me ", True), ("/usr/bin", False), ("/ x", False), ("a /b", False)]
+)
+def test_a_command_is_a_slash_and_a_word(line, ours):
+    assert is_command(line) is ours
+
+
+def test_an_unknown_command_suggests_the_nearest(talk):
+    assert ask(talk, "/xyzzy").text == "There is no command /xyzzy. /help lists the commands."
+    assert ask(talk, "/retyr").text == "There is no command /retyr. Did you mean /retry?"
+
+
+def test_help_lists_every_command_and_the_keys(talk):
+    shown = ask(talk, "/help").text
+    assert all(f"/{name} " in shown for name in NAMES)
+    assert "Ctrl-C" in shown
+
+
+def test_undo_makes_the_assistant_forget_the_latest_turn(talk):
+    assert ask(talk, "/undo").text == "Taken back: What is the status of ticket 12345?"
+    assert said(talk) == ['I am john_doe and my API key is: "key"']
+    ask(talk, "/undo")
+    assert ask(talk, "/undo").text == "Nothing was said yet."
+
+
+def test_retry_says_it_again_and_edit_puts_it_into_the_line(talk):
+    answer = ask(talk, "/retry")
+    assert answer.say == "What is the status of ticket 12345?"
+    say(talk, answer.say)
+    assert ask(talk, "/edit").draft == "What is the status of ticket 12345?"
+    assert len(said(talk)) == 1
+
+
+def test_last_shows_results_whole(talk):
+    assert ask(talk, "/last").text == 'get_ticket_status:\n{"status": "Open", "issue": "Billing Query"}'
+    assert ask(talk, "/last 1").text == 'verify_user:\n{"success": true}'
+    assert ask(talk, "/last 7").text == "There is no such tool result."
+
+
+def test_copy_sends_the_latest_answer_to_the_clipboard(talk):
+    answer = ask(talk, "/copy")
+    assert answer.control.startswith("\x1b]52;c;VGhlIHRpY2tldCAxMjM0NT")
+    assert answer.control.endswith("\x07")
+
+
+def test_usage_counts(talk):
+    assert ask(talk, "/usage").text.startswith("2 turns, 4 replies\n0 tokens read")
+    assert "2 tool calls, 0 of them failed" in ask(talk, "/usage").text
+
+
+def test_new_begins_with_nothing_known(talk):
+    before = talk.session.id
+    answer = ask(talk, "/new")
+    drive(answer.steps(Interrupt()), talk)
+    assert talk.session.id != before
+    assert said(talk) == []
+    assert talk.session.runtime.ledger.standing("support").user is None
+
+
+def test_packs_are_switched_in_mid_conversation_and_what_stays_open_stays_verified(talk):
+    assert ask(talk, "/pack").text == "The packs are support."
+    assert ask(talk, "/pack support,minecraft").text == "The packs are support, minecraft."
+    assert talk.session.runtime.ledger.standing("support").user == "john_doe"
+    assert len(said(talk)) == 2
+    ask(talk, "/pack minecraft")
+    ask(talk, "/pack support")
+    assert talk.session.runtime.ledger.standing("support").user is None
+    assert ask(talk, "/pack none").text == "No packs are open."
+
+
+def test_another_pack_of_the_same_name_inherits_nothing(talk, tmp_path):
+    (tmp_path / "support.py").write_text('from chatbot import tool\n@tool\ndef f() -> str:\n    "F."\n    return ""\n')
+    ask(talk, f"/pack {tmp_path}/support.py")
+    assert talk.session.runtime.ledger.standing("support").user is None
+
+
+def test_the_model_is_switched_in_mid_conversation_and_reads_what_was_said(talk):
+    with ChatServer(text("Hello from the server.")) as server:
+        talk.flags["base_url"] = server.url
+        assert ask(talk, "/model other").text.startswith("The model is")
+        say(talk, "And now?")
+        messages = server.bodies[-1]["messages"]
+    assert server.violations == []
+    assert "What is the status of ticket 12345?" in [message["content"] for message in messages]
+    assert talk.tally.answer == "Hello from the server."
+    assert talk.session.mask.text('is it "key"?') == 'is it "•••"?'
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("/pack nowhere", UsageError),
+        ("/model opennai:x", UsageError),
+        ("/context {", UsageError),
+        ("/model azure:x", ConfigError),
+    ],
+)
+def test_what_cannot_be_changed_stays_as_it_was(talk, line, error):
+    session = talk.session
+    with pytest.raises(error):
+        ask(talk, line)
+    assert talk.session is session
+
+
+def test_the_system_prompt_is_shown_replaced_and_added_to(talk):
+    assert ask(talk, "/system").text.startswith("You are a customer support agent.")
+    assert ask(talk, "/system Be brief.").text == "Be brief."
+    assert ask(talk, "/instructions").text == "Nothing is added to the system prompt."
+    assert ask(talk, "/instructions Speak Latin.").text == "Speak Latin."
+    assert talk.session.instructions == "Be brief.\n\nSpeak Latin."
+
+
+def test_the_context_is_shown_without_its_secrets_and_added_to(talk):
+    assert ask(talk, "/context").text == "There is no context. Give some: /context name=text"
+    ask(talk, "/context contact.name=Ann")
+    shown = ask(talk, "/context contact.token=abcdefghij").text
+    assert shown == '{\n  "contact": {\n    "name": "Ann",\n    "token": "•••"\n  }\n}'
+    assert talk.session.runtime.trust.fields == {"contact": {"name": "Ann", "token": "abcdefghij"}}
+
+
+def test_verbose_is_turned_on_and_off(talk):
+    assert ask(talk, "/verbose").text == "Everything is shown whole."
+    assert ask(talk, "/verbose").text == "Long results and reasoning are folded."
+
+
+def test_compact_leaves_a_summary(talk):
+    drive(ask(talk, "/compact").steps(Interrupt()), talk)
+    assert said(talk) == []
+    assert len(talk.session.history) == 1
+
+
+def test_nothing_is_kept_where_nothing_is_to_be_kept(talk):
+    assert ask(talk, "/sessions").text == "No such conversation was kept."
+    assert ask(talk, "/resume").text == "No other conversation was kept."
+    with pytest.raises(UsageError, match="--no-save"):
+        ask(talk, "/resume abc")
