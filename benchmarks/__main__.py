@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.measure import Run, Sample, cpu_of_children, in_turns, process, resident, show, tell
+from benchmarks.rendering import reading, streaming
 from benchmarks.serving import guarding, serving
+from benchmarks.sessions import keeping, killing, searching
 from benchmarks.terminal import Terminal
 from chatbot.events import ToolReturned
 from chatbot.interrupt import Interrupt
@@ -205,7 +207,10 @@ def calling() -> None:
 
 MEASUREMENTS = {
     function.__name__.replace("_", "-"): function
-    for function in (starting, one_shot, conversing, impatient, interrupting, calling, serving, guarding)
+    for function in (
+        *(starting, one_shot, conversing, impatient, interrupting, calling),
+        *(streaming, reading, keeping, searching, killing, serving, guarding),
+    )
 }
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The command line: every option in one place; composes the chat, and maps each error to one line and an exit code."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -11,7 +12,7 @@ import typer
 from chatbot.cli_sessions import choose, sessions
 from chatbot.config import CHOOSE, Settings, data_path, load_dotenv_file, load_packs, load_settings
 from chatbot.errors import ChatbotError, ExitCode, UsageError
-from chatbot.render import Kind, pick
+from chatbot.render import Kind, Look, pick
 from chatbot.render.clean import clean
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
@@ -169,7 +170,8 @@ def chat(  # the options of the program, one parameter each
     load_dotenv_file(Path.cwd())
     settings = load_settings(given)
     on_terminal = sys.stdout.isatty()
-    kind: Kind = "json" if settings.json else "plain" if settings.plain or not on_terminal else "rich"
+    drawn = on_terminal or bool(os.environ.get("FORCE_COLOR"))
+    kind: Kind = "json" if settings.json else "rich" if drawn and not settings.plain else "plain"
     if settings.script is None and sys.stdin.isatty() and on_terminal and kind != "json":
         return _interactive(given, settings, kind)
     return _scripted(given, settings, kind)
@@ -179,12 +181,14 @@ def _scripted(given: Mapping[str, Any], settings: Settings, kind: Kind) -> ExitC
     from chatbot.asking import Unattended
     from chatbot.chat import own_stdout
     from chatbot.conversation import converse
+    from chatbot.interrupt import on_termination
     from chatbot.script import lines, read_script
 
     said = read_script(settings.script) if settings.script else lines(sys.stdin)
     try:
-        with own_stdout() as stdout:
-            sink = pick(kind, deltas=settings.deltas, echo_user=True, stdout=stdout)
+        with own_stdout() as stdout, on_termination():
+            look = Look(settings.theme, settings.show_reasoning)
+            sink = pick(kind, deltas=settings.deltas, echo_user=True, look=look, stdout=stdout)
             asker = Unattended(settings.trusted.secrets)
             return converse(_open(given, settings, asker), said, sink)
     except BrokenPipeError:  # whoever read our output has had enough
@@ -199,7 +203,9 @@ def _interactive(given: Mapping[str, Any], settings: Settings, kind: Kind) -> Ex
         settings = settings._replace(resume=choose())
     repl = Repl(
         converse=lambda asker: _open(given, settings, asker),
-        open_sink=lambda: pick(kind),
+        open_sink=lambda verbose: pick(
+            kind, look=Look(settings.theme, settings.show_reasoning or verbose, folds=not verbose)
+        ),
         header=_header(settings),
         history=data_path() / "history",
     )

@@ -1,6 +1,8 @@
 """A conversation as the user holds it: it is kept, resumed, and changed while it goes on; or played from a script."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,7 +11,7 @@ from chatbot.asking import Asker
 from chatbot.chat import open_session
 from chatbot.config import Settings, load_settings
 from chatbot.errors import ExitCode, UsageError
-from chatbot.events import Event, Notice, SessionChanged, SessionStarted, Sink, Steps, is_durable
+from chatbot.events import Event, Notice, SessionChanged, SessionStarted, Sink, Steps, T, TurnEnded, is_durable
 from chatbot.export import Form, export
 from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.session import Outcome, Session, drive
@@ -144,15 +146,23 @@ def converse(conversation: Conversation, said: Iterable[str], sink: Sink) -> Exi
     """Play the user turns, in a script or a pipe; the first turn that fails ends it, since later ones build on it."""
     session = conversation.session
     drive(conversation.opening(), conversation, sink)
-    begin: list[str | None] = [None] if conversation.greets else []
-    for text in chain(begin, said):
-        interrupt = Interrupt()
-        with on_sigint(interrupt):
-            steps = session.greet(interrupt) if text is None else session.turn(text, interrupt)
-            outcome = drive(steps, conversation, sink)
-        if code := exit_code(outcome):
+    begin: list[Callable[[Interrupt], Steps[Outcome]]] = [session.greet] if conversation.greets else []
+    for turn in chain(begin, (partial(session.turn, text) for text in said)):
+        if code := exit_code(play(turn, conversation, sink)):
             return code
     return ExitCode.OK
+
+
+def play(work: Callable[[Interrupt], Steps[T]], conversation: Conversation, sink: Sink) -> T:
+    """Keep and show what happens until the work is over. Ctrl-C interrupts it; whatever ends it, nothing moves on."""
+    interrupt = Interrupt()
+    try:
+        with on_sigint(interrupt):
+            return drive(work(interrupt), conversation, sink)
+    except BaseException:
+        with suppress(OSError):
+            sink(TurnEnded("interrupted"))  # whatever it drew is cleared away
+        raise
 
 
 def exit_code(outcome: Outcome) -> ExitCode:

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from threading import RLock
 from types import FrameType
+from typing import NoReturn
 
 
 class Interrupt:
@@ -58,6 +59,21 @@ class Interrupt:
                 self._callbacks.remove(callback)
                 return True
         return False
+
+
+@contextmanager
+def on_termination() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP leave by SystemExit, so that all is left in good order. Main thread only."""
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

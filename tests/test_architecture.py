@@ -44,6 +44,7 @@ HOMES = {
     "dotenv": {"config"},
     "pydantic": {"schema"},
     "jsonschema": {"schema"},
+    "pygments": {"render"},
     "referencing": {"schema"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},

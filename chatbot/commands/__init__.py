@@ -18,7 +18,8 @@ class Answer(NamedTuple):
     """What a command has to say, and what is to be done.
 
     leave: end the chat. say: a turn, as if the user had said it. draft: what stands in the input line next. steps: work
-    that yields events. past: events of another time, to be shown. control: what is sent to the terminal as it is.
+    that yields events. past: events of another time, to be shown. verbose: show everything whole, or fold it, from now
+    on. control: what is sent to the terminal as it is.
     """
 
     text: str = ""
@@ -27,6 +28,7 @@ class Answer(NamedTuple):
     draft: str = ""
     steps: Callable[[Interrupt], Steps[object]] | None = None
     past: Sequence[Event] = ()
+    verbose: bool | None = None
     control: str = ""
 
 

@@ -61,7 +61,8 @@ def verbose(conversation: Callable[[], Conversation], _rest: str) -> Answer:
     """Show results whole and reasoning as it comes, or fold them again."""
     talk = conversation()
     talk.verbose = not talk.verbose
-    return Answer("Everything is shown whole." if talk.verbose else "Long results and reasoning are folded.")
+    said = "Everything is shown whole." if talk.verbose else "Long results and reasoning are folded."
+    return Answer(said, verbose=talk.verbose)
 
 
 def _change(conversation: Conversation, **flags: Any) -> None:

@@ -4,7 +4,7 @@ Importing this costs nothing; a sink's own libraries are loaded when it is picke
 """
 
 import sys
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 if TYPE_CHECKING:  # the prompt comes first
     from chatbot.events import Sink
@@ -12,11 +12,23 @@ if TYPE_CHECKING:  # the prompt comes first
 Kind = Literal["rich", "plain", "json"]
 
 
+class Look(NamedTuple):
+    """How rich shows it. theme: for which background; auto finds out, none has no colours.
+
+    show_reasoning: whole, not only its last line. folds: long results are shown in part.
+    """
+
+    theme: Literal["auto", "dark", "light", "none"] = "auto"
+    show_reasoning: bool = False
+    folds: bool = True
+
+
 def pick(
     kind: Kind,
     *,
     deltas: bool = False,
     echo_user: bool = False,
+    look: Look = Look(),  # noqa: B008 - it does not change
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
 ) -> "Sink":
@@ -36,4 +48,5 @@ def pick(
     from chatbot.render.tty import Rich, console_for, warm
 
     warm()
-    return Rich(console_for(out), echo_user=echo_user)
+    console = console_for(out, look.theme)
+    return Rich(console, echo_user=echo_user, **look._asdict())

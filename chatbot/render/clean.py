@@ -8,9 +8,13 @@ _STRING = rf"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]){_BODY}"  # OSC, DCS, SOS, P
 _CSI = r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}"
 _ESCAPE = r"\x1b[ -/]{0,8}"
 
-HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")
 """Unicode's categories of characters that a person does not see, or not as what they are."""
-_SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+BLANK = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""Characters of other categories that do not show either."""
+_SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u2028-\u202e\u2066-\u206f\ud800-\udfff]")
+"""Controls, rare line ends, and what turns the direction of text. The marks U+200E and U+200F turn no letters."""
+_LINE_ENDS = "\u2028\u2029"
 _SEQUENCE = re.compile(rf"{_CSI}[@-~]|{_STRING}(?:\x07|\x1b\\|\x9c)|{_ESCAPE}[0-~]")
 _UNDECIDED = re.compile(rf"{_CSI}|{_STRING}\x1b?|{_ESCAPE}|\r")
 """Matches all of a text whose beginning would be read in another way if more came."""
@@ -43,12 +47,12 @@ def clean(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    r"""Return the text with every character that does not show itself as an escape, \x1b; line feeds stay."""
+    r"""Return the text with every character that does not show itself as an escape, \x1b; blank and line feed stay."""
     return "".join(_escaped(character) if _hides(character) else character for character in text)
 
 
 def _hides(character: str) -> bool:
-    return unicodedata.category(character) in HIDDEN and character != "\n"
+    return character not in " \n" and (unicodedata.category(character) in HIDDEN or bool(BLANK.match(character)))
 
 
 def _escaped(character: str) -> str:
@@ -82,4 +86,6 @@ def _skip(text: str, start: int) -> tuple[int, str]:
         return sequence.end(), ""
     if text[start] == "\r":
         return (start + 1, "") if text.startswith("\n", start + 1) else (start + 1, "\n")
+    if text[start] in _LINE_ENDS:
+        return start + 1, "\n"
     return start + 1, "\ufffd" if "\ud800" <= text[start] <= "\udfff" else ""

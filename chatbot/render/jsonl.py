@@ -6,7 +6,7 @@ from typing import TextIO
 
 from chatbot.events import Event, is_durable, to_json
 
-_UNSHOWABLE = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSHOWABLE = re.compile(r"[\x7f-\x9f\u061c\u2028-\u202e\u2066-\u206f\ud800-\udfff]")
 """What JSON may hold as it is, but would drive a terminal, split a line or crash a stream."""
 
 

@@ -1,95 +1,211 @@
-"""The one part of the screen that is alive: the tail of what is said right now, and a line with status and clock."""
+"""Where it is shown: on paper, where what is printed stays, or above the one part of a terminal that is alive."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from threading import Event, Lock, Thread
 from time import monotonic
+from typing import Protocol, TextIO, cast
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.text import Text
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.text import Span, Text
 
-from chatbot.events import Status
+from chatbot.render.activity import Activity
+from chatbot.render.printed import Stream
+from chatbot.render.screen import Frame, Screen, reflows
+from chatbot.render.wrapping import Tail
 
-FRAMES = 8
-"""Frames a second."""
-REASONING = 2000
-"""Characters of reasoning that are kept, to show the last line."""
+TICK = 0.1
+"""Seconds between two looks at the clocks."""
+SHARE = 8
+"""Drawing takes at most a part in so many of the time: whoever is behind draws more seldom."""
+SLOWEST = 0.1
+"""Seconds that a word waits at most."""
+
+COLORS = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
 
 
-class Region:
-    """Stands below what was printed while a turn runs, and vanishes with it. Draws nothing where nothing can move."""
+class Canvas(Protocol):
+    """What a session is drawn on."""
+
+    def print(self, lines: Iterable[Text]) -> None:
+        """Print for good."""
+
+    def appear(self, activity: Activity) -> None:
+        """Show what is going on from now on."""
+
+    def stop(self) -> None:
+        """Show no longer what is going on."""
+
+    def follow(self, stream: Stream | None, added: str = "") -> None:
+        """Show what is not finished of a stream; `added` is what was just fed to it, where nothing was finished."""
+
+    def refresh(self) -> None:
+        """Show at once what has changed."""
+
+
+class Paper:
+    """A console on which nothing moves."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live: Live | None = None
-        self._started = 0.0
-        self._status: Status = "queued"
-        self._tool = ""
-        self._thought = ""
-        self._tail: Callable[[int], str] | None = None
 
-    def start(self) -> None:
-        """Begin anew, with the clock at nought."""
-        self.stop()
-        self._started = monotonic()
-        self._status, self._tool, self._thought, self._tail = "queued", "", "", None
-        self.appear()
+    def print(self, lines: Iterable[Text]) -> None:
+        """Print for good, lines as long as they are; a recording breaks those that do not fit."""
+        if self._console.record:
+            for line in lines:
+                self._console.print(line)
+        else:
+            self._console.file.write("".join(f"{encoded_line(line, self._console)}\n" for line in lines))
+            self._console.file.flush()
 
-    def appear(self) -> None:
-        """Come back as it was, if the terminal can show it."""
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
-            self._live = Live(
-                console=self._console,
-                get_renderable=self._draw,
-                transient=True,
-                refresh_per_second=FRAMES,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
-            self._live.start(refresh=True)
+    def appear(self, activity: Activity) -> None:
+        """Nothing moves."""
 
     def stop(self) -> None:
-        """Vanish."""
-        live, self._live = self._live, None
-        if live:
-            live.stop()
+        """Nothing moves."""
 
-    def become(self, status: Status) -> None:
-        """Show another status at once."""
-        self._status = status
-        if status != "requires_action":
-            self._tool = ""
-        if self._live:
-            self._live.refresh()
+    def follow(self, stream: Stream | None, added: str = "") -> None:
+        """Nothing moves."""
 
-    def run(self, tool: str) -> None:
-        """Name the tool that runs."""
-        self._tool = f"{self._tool}, {tool}" if self._tool else tool
+    def refresh(self) -> None:
+        """Nothing moves."""
 
-    def think(self, text: str) -> None:
-        """Show the last line of the reasoning until there is an answer."""
-        self._thought = (self._thought + text)[-REASONING:]
 
-    def show_tail(self, tail: Callable[[int], str] | None) -> None:
-        """Show what `tail` returns, the last so many characters of an unfinished text."""
-        self._tail = tail
-        self._thought = ""
+class Region:
+    """Stands below what was printed while a turn runs, and vanishes with it. Drawn from the caller's thread, when
+    something happens, and from one of its own, for the clocks.
+    """
 
-    def _draw(self) -> RenderableType:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._screen = Screen(cast(TextIO, console.file), reflows=reflows())
+        self._lock = Lock()
+        self._wake = Event()
+        self._stopped = Event()
+        self._activity: Activity | None = None
+        self._stream: Stream | None = None
+        self._tail: Tail | None = None
+        self._size = (0, 0)
+        self._below: tuple[str, ...] = ()
+        self._above: list[str] = []
+        self._due = 0.0
+        self._late = False
+
+    def print(self, lines: Iterable[Text]) -> None:
+        """Print for good, above what is alive; with the next drawing, if anything is."""
+        encoded = [f"{encoded_line(line, self._console)}\n" for line in lines]
+        with self._lock:
+            self._above += encoded
+            if self._activity is None:
+                self._vanish()
+
+    def appear(self, activity: Activity) -> None:
+        """Show what is going on from now on."""
+        self.stop()
+        self._stopped = Event()
+        with self._lock:
+            self._activity = activity
+            self._draw(anew=True)
+        Thread(target=self._tick, args=(self._stopped,), name="clock", daemon=True).start()
+
+    def stop(self) -> None:
+        """Vanish; what was printed stays."""
+        self._stopped.set()
+        self._wake.set()
+        with self._lock:
+            self._activity = None
+            self._vanish()
+
+    def follow(self, stream: Stream | None, added: str = "") -> None:
+        """Show what is not finished of a stream, as soon as there is time for it."""
+        with self._lock:
+            if self._tail and added and stream is self._stream:
+                self._tail.feed(added)
+            else:
+                self._stream, self._tail = stream, None
+            if monotonic() >= self._due:
+                self._draw()
+                return
+        if not self._late:
+            self._late = True
+            self._wake.set()
+
+    def refresh(self) -> None:
+        """Show at once what has changed."""
+        with self._lock:
+            self._draw(anew=True)
+
+    def _tick(self, stopped: Event) -> None:
+        """Keep the clocks going, and draw what had to wait."""
+        while not stopped.is_set():
+            ticked = not self._wake.wait(TICK)
+            self._wake.clear()
+            if not ticked:
+                stopped.wait(max(self._due - monotonic(), 0))
+            with self._lock, suppress(OSError, ValueError):  # the terminal is gone; the caller sees that, too
+                if not stopped.is_set() and (ticked or self._late):
+                    self._draw(anew=True)
+
+    def _draw(self, *, anew: bool = False) -> None:
+        """Write what has changed; `anew` where also the rows below the text are looked at."""
+        if self._activity is None:
+            return
+        began = monotonic()
+        width, height = self._measured()
+        if (width, height) != self._size:
+            self._size, self._tail, anew = (width, height), None, True
+        self._screen.draw(self._frame(self._activity, anew), self._taken())
+        ended = monotonic()
+        self._due = ended + min(SHARE * (ended - began), SLOWEST)
+        self._late = False
+
+    def _frame(self, activity: Activity, anew: bool) -> Frame:
+        width, height = self._size
+        most = max(min(height - 4, height // 2), 1)
+        if self._tail is None:
+            self._tail = Tail(width - 1, most)
+            self._tail.feed(self._stream.tail(width * most).lstrip("\n") if self._stream else "")
+        if anew:
+            self._below = tuple(activity.rows(width - 1, max(height - most - 1, 1)))
+        text = tuple(self._tail.rows)
+        return Frame(width, self._tail.first, text if any(text) and height > 2 else (), self._below)
+
+    def _vanish(self) -> None:
+        self._screen.erase(self._measured()[0], self._taken())
+
+    def _taken(self) -> str:
+        above, self._above = "".join(self._above), []
+        return above
+
+    def _measured(self) -> tuple[int, int]:
+        """Return width and height: COLUMNS may ask for less than the terminal has, never for more."""
         width, height = self._console.size
-        rows = max(min(height - 4, height // 2), 1)
-        parts: list[Text] = []
-        if self._tail and (tail := self._tail(width * rows).strip("\n")):
-            wrapped = Text(tail).wrap(self._console, width)
-            parts.extend(wrapped[-rows:])
-        elif self._thought.strip():
-            parts.append(_row(self._thought.strip().rpartition("\n")[2][-width:], "dim italic"))
-        parts.append(_row(self._line(), "dim"))
-        return Group(*parts)
-
-    def _line(self) -> str:
-        tool = f" {self._tool}" if self._tool else ""
-        return f"[{self._status}]{tool} {monotonic() - self._started:.1f} s, Ctrl-C stops"
+        try:
+            terminal = os.get_terminal_size(self._console.file.fileno())
+        except (OSError, ValueError):
+            return max(width, 2), max(height, 1)
+        return max(min(width, terminal.columns or width), 2), max(min(height, terminal.lines or height), 1)
 
 
-def _row(text: str, style: str) -> Text:
-    return Text(text, style, no_wrap=True, overflow="ellipsis")
+def encoded_line(line: Text, console: Console) -> str:
+    """Return the line as the terminal takes it, with its colours where there are any."""
+    if line.style:  # rich leaves it out where there are no spans
+        line = Text(line.plain, spans=[Span(0, len(line.plain), line.style), *line.spans])
+    if not line.spans:
+        return line.plain
+    system = console.color_system
+    pieces: list[str] = []
+    for text, style, _ in line.render(console):
+        if style is None or system is None:
+            pieces.append(text)
+        else:
+            style = style.without_color if console.no_color else style
+            pieces.append(style.render(text, color_system=COLORS[system]))
+    return "".join(pieces)

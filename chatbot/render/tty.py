@@ -1,17 +1,19 @@
 """A session on a terminal, for people: what is finished is printed once and stays, one small region is alive."""
 
+import os
+from collections.abc import Callable, Iterable
 from io import TextIOWrapper
 from threading import Thread
 from typing import Literal, TextIO
 
 from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 
 from chatbot.events import (
     ApprovalAnswered,
     ApprovalAsked,
     Event,
-    Level,
     Notice,
     ReasoningDelta,
     Replied,
@@ -24,32 +26,28 @@ from chatbot.events import (
     TurnEnded,
     TurnStarted,
 )
+from chatbot.render.activity import Activity
 from chatbot.render.approval import answered, whole
-from chatbot.render.blocks import Blocks
 from chatbot.render.clean import Cleaner, clean, one_line
-from chatbot.render.region import Region
-from chatbot.types import Failure, ToolCall, ToolResult, User
+from chatbot.render.palette import Palette, Theme, palette
+from chatbot.render.printed import AsItIs, Printed, Stream, wrapped
+from chatbot.render.region import Canvas, Paper, Region
+from chatbot.render.tools import called, returned
+from chatbot.render.tools import whole as whole_result
+from chatbot.types import Assistant, User
 
-FOLD = 6
-"""Lines of a tool's result that are shown."""
-ARGUMENTS = 400
-"""Characters of a call's arguments that are shown."""
-FAILURES: dict[Failure, str] = {
-    "unknown": "is unknown",
-    "invalid": "got invalid arguments",
-    "denied": "was refused",
-    "failed": "failed",
-    "timeout": "timed out",
-    "interrupted": "was interrupted",
-}
-LEVELS: dict[Level, str] = {"info": "dim", "warning": "yellow", "error": "red"}
+UNWRAPPED = 1_000_000_000
+"""Cells of a line where nothing is wrapped."""
+WITHOUT_LINKS = ("linux", "dumb", "screen")
+"""What TERM says where a link's address (OSC 8) could be shown as rubbish."""
 
 
-def console_for(stream: TextIO) -> Console:
+def console_for(stream: TextIO, theme: Theme = "auto") -> Console:
     """Return a console that interprets nothing by itself: no markup, no emoji codes, no highlighting."""
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")  # a character that the terminal lacks is no reason to crash
-    return Console(file=stream, markup=False, emoji=False, highlight=False)
+    no_color = True if theme == "none" else None
+    return Console(file=stream, markup=False, emoji=False, highlight=False, no_color=no_color)
 
 
 def warm() -> None:
@@ -62,14 +60,34 @@ def _import_markdown() -> None:
 
 
 class Rich:
-    """Draws events on a console. echo_user: also what the user said, where they did not type it right there."""
+    """Draws events on a console.
 
-    def __init__(self, console: Console, *, echo_user: bool = False) -> None:
+    A terminal is drawn on, and a recording too; what is neither gets the text of the assistant as it is, unwrapped.
+    echo_user: also what the user said, where they did not type it right there. show_reasoning: whole, not only its
+    last line while it comes. folds: long results are. `last` is the whole text of the last tool's result.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        echo_user: bool = False,
+        theme: Theme = "auto",
+        show_reasoning: bool = False,
+        folds: bool = True,
+    ) -> None:
+        self.last = ""
         self._console = console
         self._echo_user = echo_user
-        self._region = Region(console)
-        self._blocks = Blocks()
+        self._folds = folds
+        self._palette = palette(theme)
+        self._formats = console.is_terminal or console.record
+        self._canvas: Canvas = Region(console) if _moves(console) else Paper(console)
+        self._activity = Activity()
         self._cleaner = Cleaner()
+        self._answer: Stream | None = None
+        self._reasoning = AsItIs(self._palette.faint + Style(italic=True), self._width) if show_reasoning else None
+        self._speaking: Stream | None = None
         self._streamed = False
         self._last: Literal["nothing", "line", "text"] = "nothing"
 
@@ -79,123 +97,147 @@ class Rich:
             case TurnStarted(message=message):
                 self._start(message)
             case StatusChanged(status=status):
-                self._region.become(status)
+                self._activity.status = status
+                self._canvas.refresh()
             case TextDelta(text=text):
                 self._streamed = True
-                self._stream(text)
+                self._activity.speak()
+                self._say(self._markdown(), text)
             case ReasoningDelta(text=text):
-                self._region.think(clean(text))
+                self._think(text)
             case Replied(message=reply):
-                if not self._streamed:
-                    self._stream(reply.text)
-                self._finish_text()
+                self._reply(reply)
             case ToolCalled() | ToolReturned():
                 self._tool(event)
             case ApprovalAsked() | ApprovalAnswered() | SecretAsked() | SecretAnswered():
                 self._ask(event)
             case Notice(level=level, text=text):
-                self._print(Text(one_line(text), LEVELS[level]))
+                self._tell(Text(one_line(text), self._palette.level(level)))
             case TurnEnded():
                 self._end(event)
 
+    def _width(self) -> int:
+        return self._console.width if self._formats else UNWRAPPED
+
+    def _markdown(self) -> Stream:
+        if self._answer is None:
+            if self._formats:
+                self._answer = _markdown_for(self._console, self._palette, self._width)
+            else:
+                self._answer = AsItIs(Style.null(), self._width)
+        return self._answer
+
     def _start(self, message: User | None) -> None:
         if message and self._echo_user:
-            self._print(Text(f"> {clean(message.text)}", "bold"))
+            self._tell(Text(f"> {clean(message.text)}", self._palette.user))
         self._last = "text"  # what the user said
-        self._region.start()
+        self._streamed = False
+        self._activity = Activity()
+        self._canvas.appear(self._activity)
 
     def _end(self, event: TurnEnded) -> None:
-        self._finish_text()
-        self._region.stop()
+        self._finish()
+        self._canvas.stop()
         detail = one_line(event.detail)
         match event.stop:
             case "error":
-                self._print(Text(f"error: {detail}", "bold red"))
+                self._tell(Text(f"error: {detail}", self._palette.failed + Style(bold=True)))
             case "limit":
-                self._print(Text(detail, "yellow"))
+                self._tell(Text(detail, self._palette.warning))
             case "interrupted":
-                self._print(Text("interrupted", "yellow"))
-        self._console.print()
+                self._tell(Text("interrupted", self._palette.warning))
+        self._canvas.print([Text()])
         self._last = "nothing"
 
-    def _stream(self, text: str) -> None:
-        for block in self._blocks.feed(self._cleaner.feed(text)):
-            self._print_block(block)
-        self._region.show_tail(self._blocks.tail)
+    def _think(self, text: str) -> None:
+        if self._reasoning:
+            self._activity.pieces += 1
+            self._say(self._reasoning, text)
+        else:
+            self._activity.think(clean(text))
 
-    def _finish_text(self) -> None:
-        for block in (*self._blocks.feed(self._cleaner.flush()), *self._blocks.flush()):
-            self._print_block(block)
+    def _reply(self, reply: Assistant) -> None:
+        if not self._streamed and reply.text:
+            self._say(self._markdown(), reply.text)
         self._streamed = False
-        self._region.show_tail(None)
+        self._finish()
+        self._activity.reply(reply.usage.output_tokens if reply.usage else None)
 
-    def _print_block(self, block: str) -> None:
-        from chatbot.render.markdown import rendered
+    def _say(self, stream: Stream, text: str) -> None:
+        """Feed a stream: print what that finishes, follow the rest."""
+        if stream is not self._speaking:
+            self._finish()
+            self._speaking = stream
+        shown = self._cleaner.feed(text)
+        finished = list(stream.feed(shown))
+        self._print(finished)
+        self._canvas.follow(stream, "" if finished else shown)
 
-        self._print(rendered(block, self._console), "text")
+    def _finish(self) -> None:
+        """Print the rest of what is being said."""
+        stream, self._speaking = self._speaking, None
+        if stream:
+            self._print(stream.feed(self._cleaner.flush()))
+            self._print(stream.flush())
+            self._canvas.follow(None)
 
-    def _print(self, text: Text, kind: Literal["line", "text"] = "line") -> None:
-        """Print for good; blank lines stand around every block of an answer, none between lines."""
-        with self._console:  # one write for both
-            if self._last == "text" or (self._last == "line" and kind == "text"):
-                self._console.print()
-            self._console.print(text)
-        self._last = kind
+    def _print(self, pieces: Iterable[Printed]) -> None:
+        """Print pieces of a text for good."""
+        lines: list[Text] = []
+        for piece in pieces:
+            if self._last == "line" or (self._last == "text" and piece.gap):
+                lines.append(Text())
+            lines += piece.lines
+            self._last = "text"
+        if lines:
+            self._canvas.print(lines)
+
+    def _tell(self, text: Text) -> None:
+        """Print lines between the texts, at once."""
+        gap = [Text()] if self._last == "text" else []
+        self._canvas.print([*gap, *wrapped(text, self._width())])
+        self._canvas.refresh()
+        self._last = "line"
 
     def _tool(self, event: ToolCalled | ToolReturned) -> None:
         match event:
             case ToolCalled(call=call):
-                self._region.run(one_line(call.name))
-                self._print(called(call))
+                self._activity.call(call.id, one_line(call.name))
+                self._tell(called(call, self._palette))
             case ToolReturned(result=result, seconds=seconds):
-                self._print(returned(result, seconds, self._console.width))
+                self._activity.running.pop(result.call_id, None)
+                self.last = whole_result(result)
+                self._tell(returned(result, seconds, self._console.width if self._folds else 0, self._palette))
 
     def _ask(self, event: ApprovalAsked | ApprovalAnswered | SecretAsked | SecretAnswered) -> None:
         """Show the question; while it is open, nothing on the screen moves."""
         match event:
             case ApprovalAsked(call=call, reason=reason):
-                self._region.stop()
-                self._print(Text(f"{one_line(call.name)} needs your word: {one_line(reason)}", "bold yellow"))
-                self._print(Text(whole(call)))
-            case ApprovalAnswered(approved=approved, reason=reason):
-                self._print(Text(answered(approved, reason), "yellow"))
-                self._region.appear()
+                self._canvas.stop()
+                question = f"{one_line(call.name)} needs your word: {one_line(reason)}"
+                self._tell(Text(question, self._palette.warning + Style(bold=True)))
+                self._tell(Text(whole(call)))
+            case ApprovalAnswered(call_id=call_id, approved=approved, reason=reason):
+                self._tell(Text(answered(approved, reason), self._palette.warning))
+                self._activity.resume(call_id)
+                self._canvas.appear(self._activity)
             case SecretAsked():
-                self._region.stop()
-            case SecretAnswered(argument=argument, given=given):
+                self._canvas.stop()
+            case SecretAnswered(call_id=call_id, argument=argument, given=given):
                 if not given:
-                    self._print(Text(f"{one_line(argument)} was not given", "yellow"))
-                self._region.appear()
+                    self._tell(Text(f"{one_line(argument)} was not given", self._palette.warning))
+                self._activity.resume(call_id)
+                self._canvas.appear(self._activity)
 
 
-def called(call: ToolCall) -> Text:
-    """Return the line of a call: name and arguments, cut where they are long."""
-    arguments = one_line(call.arguments)
-    cut = f" ... ({len(arguments) - ARGUMENTS} more characters)" if len(arguments) > ARGUMENTS else ""
-    return Text.assemble(("-> ", "cyan"), (one_line(call.name), "bold cyan"), f" {arguments[:ARGUMENTS]}", (cut, "dim"))
+def _moves(console: Console) -> bool:
+    """Return whether something can be alive on the console: FORCE_COLOR makes no terminal of a pipe."""
+    return console.is_terminal and not console.is_dumb_terminal and console.file.isatty()
 
 
-def returned(result: ToolResult, seconds: float, width: int) -> Text:
-    """Return the lines of a result, folded: its name, how it went, how long it took, and what the model reads."""
-    name = one_line(result.name)
-    if result.failure:
-        head = [("<- ", "red"), (f"{name} {FAILURES[result.failure]}", "bold red")]
-    else:
-        head = [("<- ", "green"), (name, "bold green")]
-    return Text.assemble(*head, (f" ({duration(seconds)}): ", "dim"), *folded(clean(result.content).strip(), width))
+def _markdown_for(console: Console, colors: Palette, width: Callable[[], int]) -> Stream:
+    from chatbot.render.markdown import ASCII, Markdown, Marks
 
-
-def folded(text: str, width: int) -> list[tuple[str, str]]:
-    """Return the first lines of a text, and how much more there is."""
-    room = max(width, 20) * FOLD
-    lines = text[:room].split("\n")[:FOLD]
-    shown = "\n".join(lines)
-    rest = len(text) - len(shown)
-    if not rest:
-        return [(shown, "")]
-    return [(shown, ""), (f"\n   ... ({rest} more characters)", "dim")]
-
-
-def duration(seconds: float) -> str:
-    """Return a time for people."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    links = console.is_terminal and not os.environ.get("TERM", "").startswith(WITHOUT_LINKS)
+    marks = Marks() if console.encoding.lower().startswith("utf") else ASCII
+    return Markdown(colors, width, links=links or console.record, marks=marks)

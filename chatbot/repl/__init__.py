@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
@@ -52,13 +53,14 @@ class Repl:
         self,
         *,
         converse: "Callable[[Asker], Conversation]",
-        open_sink: "Callable[[], Sink]",
+        open_sink: "Callable[[bool], Sink]",
         header: str,
         history: Path,
     ) -> None:
         self._header = header
         self._history = Said(history)
-        self._backstage = Backstage(lambda: converse(AtTerminal()), open_sink)
+        self._open_sink = open_sink
+        self._backstage = Backstage(lambda: converse(AtTerminal()), lambda: open_sink(False))
         self._backstage.changed = self._changed
         self._early: list[str] = []
         self._wake: SimpleQueue[None] = SimpleQueue()
@@ -195,7 +197,9 @@ class Repl:
         if answer.text:
             _write(clean(answer.text) + "\n\n")
         if answer.steps:
-            self._drive(answer.steps)
+            self._play(answer.steps)
+        if answer.verbose is not None:
+            self._backstage.sink = self._open_sink(answer.verbose)
         if self._backstage.conversation is None or self._masks_nothing(line):
             self._history.remember(line)
         return answer
@@ -204,28 +208,19 @@ class Repl:
         """Return whether a line has no secret in it, as far as is known by now."""
         return self._ready().session.mask.text(line) == line
 
-    def _drive(self, steps: "Callable[[Interrupt], Steps[T]]") -> T:
-        """Keep and show what happens until it is over; Ctrl-C ends it."""
-        from chatbot.events import TurnEnded
-        from chatbot.session import drive
+    def _play(self, work: "Callable[[Interrupt], Steps[T]]") -> T:
+        from chatbot.conversation import play
 
         conversation, sink = self._ready(), self._backstage.sink
         assert sink, "a conversation is never without its sink"
-        interrupt = Interrupt()
-        try:
-            with on_sigint(interrupt):
-                return drive(steps(interrupt), conversation, sink)
-        except BaseException:
-            with suppress(OSError):
-                sink(TurnEnded("interrupted"))  # whatever it drew is cleared away
-            raise
+        return play(work, conversation, sink)
 
     def _say(self, text: str) -> str:
         """Drive the turn; return what should stand in the input line for another try."""
         session = self._ready().session
         self._wait_for_greeting()
         try:
-            outcome = self._drive(lambda interrupt: session.turn(text, interrupt))
+            outcome = self._play(partial(session.turn, text))
         finally:
             if self._masks_nothing(text):  # what the turn has shown to be secret is not kept
                 self._history.remember(text)

@@ -8,7 +8,8 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import NoReturn
+
+from chatbot.interrupt import on_termination
 
 EARLY = 65536
 """Bytes that may be typed before the prompt is there; a terminal keeps no more than 4096."""
@@ -54,17 +55,12 @@ def typed() -> str:
 @contextmanager
 def signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP leave in good order, and a Ctrl-C that nobody waits for do nothing."""
-    wanted = {signal.SIGTERM: _leave, signal.SIGHUP: _leave, signal.SIGINT: _ignore}
-    before = {number: signal.signal(number, handle) for number, handle in wanted.items()}
+    before = signal.signal(signal.SIGINT, _ignore)
     try:
-        yield
+        with on_termination():
+            yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
+        signal.signal(signal.SIGINT, before)
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

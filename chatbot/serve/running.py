@@ -59,10 +59,11 @@ def serve(flags: Mapping[str, Any]) -> ExitCode:
 
 def _run(config: "Config", listener: socket.socket) -> None:
     from uvicorn import Server
-    from uvicorn.supervisors import Multiprocess
 
     if config.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        from chatbot.serve.workers import Workers
+
+        Workers(config, sockets=[listener]).run()
         return
     server = Server(config)
 

@@ -1,5 +1,6 @@
 """Plays the scenes on a real terminal, step by step: it waits where the test wants to look."""
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -20,11 +21,19 @@ LIVE = [
 ]
 REST = [Replied(Assistant("x")), StatusChanged("completed"), TurnEnded("done")]
 
-for event in {"support": SUPPORT, "endings": ENDINGS, "live": LIVE}[scene]:
+for event in {"support": SUPPORT, "endings": ENDINGS, "live": LIVE, "sigterm": LIVE}[scene]:
     sink(event)
 if scene == "live":
     while not gate.exists():
         time.sleep(0.01)
     for event in REST:
         sink(event)
+if scene == "sigterm":
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        while True:
+            sink(TextDelta("LAST "))
+            sink(StatusChanged("in_progress"))
+    finally:
+        sink(TurnEnded("interrupted"))
 sys.stdout.write("THE END\n")

@@ -1,6 +1,8 @@
 """What happens in the tests of every renderer."""
 
 from chatbot.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
     Event,
     Notice,
     ReasoningDelta,
@@ -53,4 +55,75 @@ ENDINGS: list[Event] = [
     TurnEnded("interrupted"),
     TurnStarted(User("3")),
     TurnEnded("limit", "The limit was reached."),
+]
+
+MARKDOWN = """\
+# A heading of the first level
+
+A paragraph with **bold**, *italic*, ~~struck~~ and `inline code`, and [a link](https://example.com/path?x=1),
+in two lines; it is long enough to be broken at every width but the widest. 漢字かな交じり文, émigré 🎉, שלום עולם.
+
+## A list
+
+- an item
+- another one, with a nested list
+  1. first
+  2. second, which says a little more than fits into forty columns
+
+     and has a second paragraph
+- [ ] a task
+
+> A quote, which is
+> two lines long.
+
+```python
+def f(x: int) -> str:
+\t\"\"\"Say it.\"\"\"
+    return f"{x}" * 2  # a line that is longer than forty columns, and is not broken by us
+
+```
+
+| Name | Height | What it is like |
+|:-----|-------:|:---------------:|
+| 漢字 | 1 | wide |
+| a `fox` | 22 | quick, brown, and jumping over a lazy dog that lies in its way |
+
+***
+
+Setext
+------
+The end: <b>no html</b>, [bold]no markup[/bold], &lt;entities&gt;.
+"""
+LOOK, CHANGE, BROKEN = (
+    ToolCall("a", "look_up", '{"street": "Elm St", "limit": 3}'),
+    ToolCall("b", "change_address", '{"street": "Oak\\u202e Ave", "pin": "***"}'),
+    ToolCall("c", "broken", "{}"),
+)
+CONVERSATION: list[Event] = [
+    Notice("info", "This is the offline model."),
+    TurnStarted(User("Show me everything,\nplease.")),
+    StatusChanged("in_progress"),
+    ReasoningDelta("Everything? Everything."),
+    *(TextDelta(MARKDOWN[at : at + 7]) for at in range(0, len(MARKDOWN), 7)),
+    Replied(Assistant(MARKDOWN, usage=Usage(100, 300))),
+    StatusChanged("completed"),
+    TurnEnded("done"),
+    TurnStarted(User("Now call tools.")),
+    StatusChanged("in_progress"),
+    TextDelta("I call **three**."),
+    Replied(Assistant("I call **three**.", (LOOK, CHANGE, BROKEN))),
+    StatusChanged("requires_action"),
+    ToolCalled(LOOK),
+    ToolCalled(CHANGE),
+    ToolCalled(BROKEN),
+    ApprovalAsked(CHANGE, "it changes something"),
+    ApprovalAnswered("b", False, "not that street"),
+    ToolReturned(ToolResult("a", "look_up", "\n".join(f"Elm St {number}" for number in range(1, 21))), 1.25),
+    ToolReturned(ToolResult("b", "change_address", "The user did not allow it: not that street.", "denied"), 0),
+    ToolReturned(ToolResult("c", "broken", "ValueError: no such thing", "failed"), 0.0042),
+    Notice("warning", "Trying again."),
+    StatusChanged("in_progress"),
+    TextDelta("That did not work."),
+    Replied(Assistant("That did not work.")),
+    TurnEnded("error", "No connection. Is it on?"),
 ]

@@ -37,6 +37,10 @@ CUTS = st.lists(st.integers(0, 80), max_size=10)
         ("over\x08\x7fwrite\x00", "overwrite"),
         ("\u202eabc\u202c \u2066d\u2069", "abc d"),
         ("\ud800", "\ufffd"),
+        (b"a\xffb".decode("utf-8", "surrogateescape"), "a\ufffdb"),
+        ("a\u061cb\u206ac", "abc"),
+        ("שלום\u200f!", "שלום\u200f!"),
+        ("a\u2028b\u2029c", "a\nb\nc"),
         ("👩‍👩‍👧 漢字 e\u0301", "👩‍👩‍👧 漢字 e\u0301"),
     ],
 )

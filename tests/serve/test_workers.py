@@ -5,7 +5,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.client import RemoteDisconnected
+from http.client import HTTPException
 from urllib.error import URLError
 
 import pytest
@@ -37,7 +37,7 @@ def asked(url, name, arguments, contact):
     while True:
         try:
             return output(url, name, arguments, contact)
-        except (RemoteDisconnected, ConnectionError, URLError):
+        except (HTTPException, ConnectionError, URLError):
             assert time.monotonic() < until, "the server is gone"
             time.sleep(0.02)
 
