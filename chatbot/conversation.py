@@ -147,7 +147,8 @@ def converse(conversation: Conversation, said: Iterable[str], sink: Sink) -> Exi
     session = conversation.session
     drive(conversation.opening(), conversation, sink)
     begin: list[Callable[[Interrupt], Steps[Outcome]]] = [session.greet] if conversation.greets else []
-    for turn in chain(begin, (partial(session.turn, text) for text in said)):
+    turns: Iterable[Callable[[Interrupt], Steps[Outcome]]] = (partial(session.turn, text) for text in said)
+    for turn in chain(begin, turns):
         if code := exit_code(play(turn, conversation, sink)):
             return code
     return ExitCode.OK

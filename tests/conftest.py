@@ -3,13 +3,27 @@ import subprocess
 import pytest
 
 from tests.program import CHATBOT, clean_environment
+from tests.zygote import Zygote
+
+OWN_INTERPRETER = ("PYTHON", "LC_", "LANG")
+"""Variables that an interpreter reads when it starts."""
+
+
+@pytest.fixture(scope="session")
+def zygote():
+    zygote = Zygote()
+    yield zygote
+    zygote.close()
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, zygote):
     """Run the command in an empty home and an empty folder; the finished process."""
 
     def run(*arguments, said="", **environment):
+        whole = clean_environment(tmp_path) | environment
+        if not any(name.startswith(OWN_INTERPRETER) for name in environment):
+            return zygote.run([*map(str, arguments)], tmp_path, whole, said)
         return subprocess.run(
             [*CHATBOT, *arguments],
             input=said,
@@ -18,7 +32,7 @@ def run(tmp_path):
             encoding="utf-8",
             timeout=60,
             cwd=tmp_path,
-            env=clean_environment(tmp_path) | environment,
+            env=whole,
         )
 
     return run

@@ -395,25 +395,28 @@ def asked(terminal):
     terminal.wait_until(lambda: not echoes(terminal), "raw input")
 
 
-@pytest.mark.parametrize(
-    ("typed", "answer"),
-    [
-        ("yes", "(True, '', False)"),
-        ("Y", "(True, '', False)"),
-        ("no", "(False, '', False)"),
-        ("", "(False, '', False)"),
-        ("the street is wrong", "(False, 'the street is wrong', False)"),
-        ("always", "(True, 'always in this session', True)"),
-    ],
-)
-def test_a_call_waits_for_the_users_word(chat, typed, answer):
-    terminal = chat()
+ANSWERS = {
+    "yes": (True, "", False),
+    "Y": (True, "", False),
+    "no": (False, "", False),
+    "": (False, "", False),
+    "the street is wrong": (False, "the street is wrong", False),
+    "always": (True, "always in this session", True),
+}
+
+
+def test_a_call_waits_for_the_users_word(chat):
+    terminal = chat(rows=100)
     ready(terminal)
-    terminal.type("change it\r")
-    asked(terminal)
-    terminal.type(f"{typed}\r")
-    terminal.wait_for(f"The answer: {answer}.")
-    terminal.wait_for_prompt()
+    for number, (typed, answer) in enumerate(ANSWERS.items(), 1):
+        terminal.type("change it\r")
+        terminal.wait_until(lambda number=number: terminal.text().count(ALLOW.rstrip()) == number, "question")
+        asked(terminal)
+        terminal.type(f"{typed}\r")
+        said = f"The answer: {answer}."
+        earlier = list(ANSWERS.values())[:number].count(answer)
+        terminal.wait_until(lambda said=said, times=earlier: terminal.text().count(said) == times, said)
+        terminal.wait_for_prompt()
 
 
 def test_the_whole_call_is_shown_and_nothing_in_it_hides(chat):
@@ -487,24 +490,26 @@ def test_the_toolbar_tells_model_packs_and_tokens_and_is_gone_from_what_scrolls_
     assert terminal.text().count("fake · support") == 1
 
 
-@pytest.mark.parametrize(
-    ("typed", "completed"),
-    [
-        ("/ver", "> /verbose"),
-        ("/model off", "> /model offline"),
-        ("/model olla", "> /model ollama:"),
-        ("/pack sup", "> /pack support"),
-        ("/pack support,mine", "> /pack support,minecraft"),
-        ("look at ./some", "> look at ./something.txt"),
-        ("/system @./some", "> /system @./something.txt"),
-    ],
-)
-def test_tab_completes(chat, tmp_path, typed, completed):
+COMPLETED = {
+    "/ver": "> /verbose",
+    "/model off": "> /model offline",
+    "/model olla": "> /model ollama:",
+    "/pack sup": "> /pack support",
+    "/pack support,mine": "> /pack support,minecraft",
+    "look at ./some": "> look at ./something.txt",
+    "/system @./some": "> /system @./something.txt",
+}
+
+
+def test_tab_completes(chat, tmp_path):
     (tmp_path / "something.txt").touch()
     terminal = chat()
     ready(terminal)
-    terminal.type(typed + TAB)
-    terminal.wait_until(lambda: completed in terminal.screen(), completed)
+    for typed, completed in COMPLETED.items():
+        terminal.type(typed + TAB)
+        terminal.wait_until(lambda completed=completed: completed in terminal.screen(), completed)
+        terminal.type(CTRL_C)
+        terminal.wait_for_prompt()
 
 
 def test_tab_shows_what_there_is_to_choose_from(chat):
