@@ -203,8 +203,8 @@ def _interactive(given: Mapping[str, Any], settings: Settings, kind: Kind) -> Ex
         settings = settings._replace(resume=choose())
     repl = Repl(
         converse=lambda asker: _open(given, settings, asker),
-        open_sink=lambda verbose: pick(
-            kind, look=Look(settings.theme, settings.show_reasoning or verbose, folds=not verbose)
+        open_sink=lambda verbose, past: pick(
+            kind, echo_user=past, look=Look(settings.theme, settings.show_reasoning or verbose, folds=not verbose)
         ),
         header=_header(settings),
         history=data_path() / "history",

@@ -124,15 +124,26 @@ class Conversation:
     def resume(self, name: str) -> None:
         """Go on with one that was kept. Raises UsageError where there is none, or where it is open elsewhere."""
         kept = self.archive.find(name)
+        flags, settings = self._packs_of(kept)
+        session = open_session(settings, self._asker)
         keep = self.archive.reopen(kept.session)
         self.session.model.close()
-        self.session = open_session(self.settings, self._asker)
+        self.flags, self.settings, self.session = flags, settings, session
         self.session.id = self.session.runtime.session = kept.session
         self.session.history[:] = kept.history
         self.tally, self.past, self._events = Tally(), tuple(closed(kept.events)), list(kept.events)
         for event in kept.events:
             self.tally(event)
         self._keep = keep
+
+    def _packs_of(self, kept: Loaded) -> tuple[dict[str, Any], Settings]:
+        """Return the options with the session's own packs, if no others were asked for and all can be had by name."""
+        from chatbot.packs import available_packs
+
+        if "pack" in self.flags or not set(kept.packs) <= set(available_packs()):
+            return self.flags, self.settings
+        flags = self.flags | {"pack": list(kept.packs) or ["none"]}
+        return flags, load_settings(flags)
 
     def exported(self, form: Form) -> str:
         """Return the conversation so far in that form."""

@@ -161,7 +161,7 @@ def converse(asker):
 def main():
     repl = Repl(
         converse=converse,
-        open_sink=lambda verbose: pick("plain" if options.plain else "rich"),
+        open_sink=lambda verbose, past: pick("plain" if options.plain else "rich"),
         header="HEADER",
         history=options.history,
     )

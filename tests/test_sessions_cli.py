@@ -184,3 +184,36 @@ def test_on_a_terminal_a_session_is_one_line_of_it(on_terminal, folder):
     with on_terminal("list", columns=60) as terminal:
         terminal.wait_until(lambda: FIRST in terminal.text())
         assert [line[:12] for line in terminal.lines() if line] == ["cafecafecafe", "beefbeefbeef", FIRST]
+
+
+def test_a_session_goes_on_with_what_was_said_and_with_its_packs(run):
+    run("--pack", "minecraft,support", "--no-greeting", said='I am john_doe, my API key is "key"\n')
+    done = run("-c", "--no-greeting", "--json", said="What is the status of ticket 12345?\n")
+    assert done.returncode == 0, done.stderr
+    started, notice, *_ = map(json.loads, done.stdout.splitlines())
+    assert (started["type"], started["packs"]) == ("session_changed", ["minecraft", "support"])
+    assert "Nobody is verified in it yet." in notice["text"]
+    kept = run("sessions", "list", "--json").stdout.splitlines()
+    assert [json.loads(line)["turns"] for line in kept] == [2]
+
+
+def test_what_cannot_be_resumed_is_one_line(run):
+    assert run("-c", said="hi\n").stderr == "chatbot: No session is kept yet.\n"
+    run("--no-greeting", "--pack", "none", said="hi\n")
+    assert "There is no session 'nope'" in run("--resume", "nope", said="hi\n").stderr
+    assert "--resume needs the id of a session here" in run("--resume", said="hi\n").stderr
+    assert run("-c", "--no-save", said="hi\n").stderr.endswith("(--no-save).\n")
+
+
+def test_nothing_is_kept_with_no_save(run, tmp_path):
+    run("--no-save", "--no-greeting", said="hi\n")
+    assert run("sessions").stdout == ""
+
+
+def test_a_session_is_chosen_from_a_list(run, tmp_path):
+    run("--no-greeting", "--pack", "none", said="the first words\n")
+    with Terminal([*CHATBOT, "--resume"], env=clean_environment(tmp_path), cwd=str(tmp_path)) as terminal:
+        terminal.wait_for("Which one (number or id) [1]:")
+        terminal.type("1\r")
+        terminal.wait_for("> the first words")
+        terminal.wait_for("This goes on with the session")

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from chatbot.repl.toolbar import toolbar
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.asking import Asker
     from chatbot.conversation import Conversation
-    from chatbot.events import Sink, Steps
+    from chatbot.events import Event, Sink, Steps
 
 T = TypeVar("T")
 PROMPT = "> "
@@ -53,14 +53,14 @@ class Repl:
         self,
         *,
         converse: "Callable[[Asker], Conversation]",
-        open_sink: "Callable[[bool], Sink]",
+        open_sink: "Callable[[bool, bool], Sink]",
         header: str,
         history: Path,
     ) -> None:
         self._header = header
         self._history = Said(history)
         self._open_sink = open_sink
-        self._backstage = Backstage(lambda: converse(AtTerminal()), lambda: open_sink(False))
+        self._backstage = Backstage(lambda: converse(AtTerminal()), lambda: open_sink(False, False))
         self._backstage.changed = self._changed
         self._early: list[str] = []
         self._wake: SimpleQueue[None] = SimpleQueue()
@@ -179,9 +179,18 @@ class Repl:
     def _show_news(self) -> None:
         if self._backstage.conversation and self._prompt.bottom_toolbar is None:
             self._prompt.bottom_toolbar = self._toolbar
+        past, self._backstage.past = self._backstage.past, ()
+        self._show_past(past)
         sink = self._backstage.sink
         while sink and not self._backstage.events.empty():
             sink(self._backstage.events.get())
+
+    def _show_past(self, events: "Sequence[Event]") -> None:
+        """Show what was said another time, the user's words as well."""
+        sink = self._open_sink(False, True) if events else None
+        for event in events:
+            if sink:
+                sink(event)
 
     def _command(self, line: str) -> commands.Answer:
         """Run a command and show what it has to say."""
@@ -190,16 +199,13 @@ class Repl:
         except ChatbotError as error:
             answer = commands.Answer(str(error))
         _write(answer.control)
-        sink = self._backstage.sink
-        for event in answer.past:
-            if sink:
-                sink(event)
+        self._show_past(answer.past)
         if answer.text:
             _write(clean(answer.text) + "\n\n")
         if answer.steps:
             self._play(answer.steps)
         if answer.verbose is not None:
-            self._backstage.sink = self._open_sink(answer.verbose)
+            self._backstage.sink = self._open_sink(answer.verbose, False)
         if self._backstage.conversation is None or self._masks_nothing(line):
             self._history.remember(line)
         return answer

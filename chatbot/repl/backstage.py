@@ -1,6 +1,6 @@
 """What is slow, behind the prompt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -15,14 +15,15 @@ if TYPE_CHECKING:  # it is slow, and the prompt comes first
 class Backstage:
     """All that is slow, in one thread behind the prompt: opens conversation and sink, lets the assistant greet.
 
-    The thread calls `changed` whenever there is news. What it has to show waits in `events`: only the main thread,
-    which owns the terminal, feeds the sink.
+    The thread calls `changed` whenever there is news. What it has to show waits in `events`, and what was said another
+    time in `past`: only the main thread, which owns the terminal, feeds sinks.
     """
 
     def __init__(self, converse: "Callable[[], Conversation]", open_sink: "Callable[[], Sink]") -> None:
         self._converse = converse
         self._open_sink = open_sink
         self.changed: Callable[[], None] = lambda: None
+        self.past: Sequence[Event] = ()
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.interrupt = Interrupt()
         self.conversation: Conversation | None = None
@@ -53,8 +54,7 @@ class Backstage:
         conversation = self._converse()
         self.sink = self._open_sink()
         session = conversation.session
-        for event in conversation.past:
-            self.events.put(event)
+        self.past = conversation.past
         drive(conversation.opening(), conversation, self.events.put)
         self.conversation = conversation
         self.changed()
