@@ -25,3 +25,11 @@ def leaves(value: Any, names: Container[str]) -> Iterator[tuple[str, Any]]:
             waiting += [(name, below) for below in reversed(item)]
         elif name and not isinstance(item, bool):
             yield name, item
+
+
+def written(number: int | float) -> str:
+    """Return a number as JSON writes it; one of thousands of digits, which JSON cannot, in another way."""
+    try:
+        return json.dumps(number)
+    except ValueError:
+        return hex(number) if isinstance(number, int) else ""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatbot.cli_sessions import choose, sessions
 from chatbot.config import CHOOSE, Settings, data_path, load_dotenv_file, load_packs, load_settings
 from chatbot.errors import ChatbotError, ExitCode, UsageError
 from chatbot.render import Kind, Look, pick
@@ -200,6 +199,8 @@ def _interactive(given: Mapping[str, Any], settings: Settings, kind: Kind) -> Ex
     from chatbot.repl import Repl
 
     if settings.resume == CHOOSE:
+        from chatbot.cli_sessions import choose
+
         settings = settings._replace(resume=choose())
     repl = Repl(
         converse=lambda asker: _open(given, settings, asker),
@@ -243,7 +244,6 @@ def _header(settings: Settings) -> str:
 
 app.callback(invoke_without_command=True)(chat)
 app.command("chat")(chat)
-app.add_typer(sessions, name="sessions")
 
 
 @app.command()
@@ -257,6 +257,15 @@ def tools(
     load_dotenv_file(Path.cwd())
     packs = open_packs(load_packs({"pack": pack}), {})
     sys.stdout.write((as_schemas(packs) if json else clean(as_text(packs))) + "\n")
+
+
+@app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def sessions(ctx: typer.Context) -> int:
+    """List, show, search, export and delete the sessions that are kept."""
+    from chatbot.cli_sessions import sessions  # late: it has commands of its own
+
+    command = typer.main.get_command(sessions)
+    return int(command.main(ctx.args, prog_name="chatbot sessions", standalone_mode=False) or ExitCode.OK)
 
 
 @app.command()
@@ -285,7 +294,7 @@ def serve(  # the options of the server, one parameter each
         bool | None, typer.Option("--insecure", help="Take unsigned calls, from this machine alone.")
     ] = None,
 ) -> int:
-    """Answer signed function calls over HTTP, as Turn.io makes them; the secret is TURN_HMAC_SECRET."""
+    """Answer signed function calls over HTTP, as Turn.io makes them (TURN_HMAC_SECRET is the key)."""
     from chatbot.serve.running import serve
 
     load_dotenv_file(Path.cwd())

@@ -5,18 +5,20 @@ from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chatbot.asking import Asker
 from chatbot.chat import open_session
 from chatbot.config import Settings, load_settings
 from chatbot.errors import ExitCode, UsageError
 from chatbot.events import Event, Notice, SessionChanged, SessionStarted, Sink, Steps, T, TurnEnded, is_durable
-from chatbot.export import Form, export
 from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.session import Outcome, Session, drive
 from chatbot.tally import Tally
 from chatbot.transcript import Loaded, closed
+
+if TYPE_CHECKING:  # it is seldom needed
+    from chatbot.export import Form
 
 
 class Archive(Protocol):
@@ -145,8 +147,10 @@ class Conversation:
         flags = self.flags | {"pack": list(kept.packs) or ["none"]}
         return flags, load_settings(flags)
 
-    def exported(self, form: Form) -> str:
+    def exported(self, form: "Form") -> str:
         """Return the conversation so far in that form."""
+        from chatbot.export import export
+
         session = self.session
         started = next((event.time for event in self._events if isinstance(event, SessionStarted)), "")
         packs = tuple(pack.name for pack in session.packs)

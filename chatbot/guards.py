@@ -9,7 +9,6 @@ from chatbot.arguments import leaves
 from chatbot.grounding import Ground, inventable, ungrounded
 from chatbot.pack import Tool
 from chatbot.rules import Rule
-from chatbot.spoken import normal
 from chatbot.standing import Standing
 
 CHANGES = "it changes something"
@@ -194,4 +193,6 @@ class _Spelled:
 
 
 def _bare(name: str) -> str:
+    from chatbot.spoken import normal  # late: it is not needed before a call is
+
     return re.sub(r"[\W_]", "", normal(name))

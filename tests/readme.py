@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from chatbot.commands import COMMANDS, usage
+from chatbot.commands import registered, usage
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -62,7 +62,7 @@ def rewritten(text: str) -> str:
 
 def command_table() -> str:
     """Return the slash commands as the registry has them."""
-    rows = [f"| `/{name}` | {usage(name).replace('|', chr(92) + '|')} |" for name in sorted(COMMANDS)]
+    rows = [f"| `/{name}` | {usage(name).replace('|', chr(92) + '|')} |" for name in sorted(registered())]
     return "\n".join(["| command | what it does |", "|---|---|", *rows])
 
 

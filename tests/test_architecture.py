@@ -19,6 +19,7 @@ LAYERS = [
     {"errors", "types", "interrupt", "limits", "arguments", "rules"},
     {"events", "providers", "pack", "asking", "signing"},
     {"config", "schema", "speech", "spoken", "standing", "hidden"},
+    {"lookup"},
     {"grounding", "masking", "facts", "window", "models", "packs", "render", "script", "beside", "listing"},
     {"guards", "ledger"},
     {"admission"},

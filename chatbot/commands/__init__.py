@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
@@ -34,12 +35,12 @@ class Answer(NamedTuple):
 
 Command: TypeAlias = "Callable[[Callable[[], Conversation], str], Answer]"
 """Gets the conversation, when it asks for it (that may wait until it is open), and what stands behind its name."""
-COMMANDS: dict[str, Command] = {}
+_COMMANDS: dict[str, Command] = {}
 
 
 def command(function: Command) -> Command:
     """Register a function as the command of its name; underscores become hyphens, the last one goes."""
-    COMMANDS[function.__name__.rstrip("_").replace("_", "-")] = function
+    _COMMANDS[function.__name__.rstrip("_").replace("_", "-")] = function
     return function
 
 
@@ -54,18 +55,23 @@ def run(line: str, conversation: Callable[[], Conversation]) -> Answer:
     if match is None:
         raise ValueError(f"not a command: {line!r}")
     name, rest = match[1].lower(), match[2] or ""
-    if known := COMMANDS.get(name):
+    if known := registered().get(name):
         return known(conversation, rest.strip())
     from difflib import get_close_matches
 
-    near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    near = get_close_matches(name, registered(), n=1, cutoff=0.5)
     hint = f"Did you mean /{near[0]}?" if near else "/help lists the commands."
     return Answer(f"There is no command /{name}. {hint}")
 
 
+@cache
+def registered() -> Mapping[str, Command]:
+    """Return the commands by their names; they are loaded when the first is asked for."""
+    from chatbot.commands import about, kept, options, talk  # noqa: F401 - each registers its own
+
+    return _COMMANDS
+
+
 def usage(name: str) -> str:
     """Return what a command does, in a line: the first of its docstring."""
-    return (COMMANDS[name].__doc__ or "").strip().partition("\n")[0]
-
-
-from chatbot.commands import about, kept, options, talk  # noqa: E402, F401 - each registers its commands
+    return (registered()[name].__doc__ or "").strip().partition("\n")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chatbot.commands import COMMANDS, Answer, command, usage
+from chatbot.commands import Answer, command, registered, usage
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.conversation import Conversation
@@ -18,8 +18,8 @@ Ctrl-C clears the line, or stops the assistant; Ctrl-D on an empty line leaves."
 @command
 def help(_conversation: Callable[[], Conversation], _rest: str) -> Answer:
     """List the commands and the keys."""
-    width = max(map(len, COMMANDS))
-    commands = [f"/{name:<{width}}  {usage(name)}" for name in sorted(COMMANDS)]
+    width = max(map(len, registered()))
+    commands = [f"/{name:<{width}}  {usage(name)}" for name in sorted(registered())]
     return Answer("\n".join([*commands, "", KEYS]))
 
 

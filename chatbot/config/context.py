@@ -1,6 +1,5 @@
 """The trusted context of a session: what it knows about its user and channel, before anybody has said a word."""
 
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import date, time
@@ -59,6 +58,8 @@ def _read(item: str) -> dict[str, Any]:
 
 
 def _object(text: str, place: str) -> dict[str, Any]:
+    import json  # late: most sessions have no context
+
     try:
         value = json.loads(text, parse_constant=_refused)
     except RecursionError:

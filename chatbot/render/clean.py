@@ -1,17 +1,12 @@
 """Nothing untrusted drives the terminal: text without control sequences, whole or as it streams."""
 
 import re
-import unicodedata
 
 _BODY = r"[^\x00-\x08\x0a-\x1f\x7f-\x9f]{0,1024}"
 _STRING = rf"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]){_BODY}"  # OSC, DCS, SOS, PM, APC: up to a terminator
 _CSI = r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}"
 _ESCAPE = r"\x1b[ -/]{0,8}"
 
-HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")
-"""Unicode's categories of characters that a person does not see, or not as what they are."""
-BLANK = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-"""Characters of other categories that do not show either."""
 _SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u2028-\u202e\u2066-\u206f\ud800-\udfff]")
 """Controls, rare line ends, and what turns the direction of text. The marks U+200E and U+200F turn no letters."""
 _LINE_ENDS = "\u2028\u2029"
@@ -44,20 +39,6 @@ def clean(text: str) -> str:
     Whole sequences vanish; of a broken one only its control characters do. Line ends become \n, lone surrogates U+FFFD.
     """
     return _scan(text, final=True)[0]
-
-
-def visible(text: str) -> str:
-    r"""Return the text with every character that does not show itself as an escape, \x1b; blank and line feed stay."""
-    return "".join(_escaped(character) if _hides(character) else character for character in text)
-
-
-def _hides(character: str) -> bool:
-    return character not in " \n" and (unicodedata.category(character) in HIDDEN or bool(BLANK.match(character)))
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def one_line(text: str) -> str:

@@ -23,7 +23,6 @@ from chatbot import commands
 from chatbot.errors import ChatbotError, ExitCode
 from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.render.clean import clean
-from chatbot.repl.asking import AtTerminal
 from chatbot.repl.backstage import Backstage
 from chatbot.repl.completing import Words
 from chatbot.repl.history import Said
@@ -60,7 +59,7 @@ class Repl:
         self._header = header
         self._history = Said(history)
         self._open_sink = open_sink
-        self._backstage = Backstage(lambda: converse(AtTerminal()), lambda: open_sink(False, False))
+        self._backstage = Backstage(partial(_opened, converse), lambda: open_sink(False, False))
         self._backstage.changed = self._changed
         self._early: list[str] = []
         self._wake: SimpleQueue[None] = SimpleQueue()
@@ -268,6 +267,12 @@ class Repl:
                 yield
             finally:
                 _write("" if dumb else "\r\x1b[K")
+
+
+def _opened(converse: "Callable[[Asker], Conversation]") -> "Conversation":
+    from chatbot.repl.asking import AtTerminal
+
+    return converse(AtTerminal())
 
 
 def _keys() -> KeyBindings:

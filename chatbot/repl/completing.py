@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from chatbot.commands import COMMANDS
+from chatbot.commands import registered
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.conversation import Conversation
@@ -30,7 +30,7 @@ class Words(Completer):
             word = text.split()[-1] if text and not text[-1].isspace() else ""
             found = paths(word) if word.startswith(("/", "./", "../", "~")) else ()
         elif not blank:
-            word, found = text, [f"/{known}" for known in sorted(COMMANDS) if known.startswith(text[1:].lower())]
+            word, found = text, [f"/{known}" for known in sorted(registered()) if known.startswith(text[1:].lower())]
         else:
             word = rest.rpartition(",")[2] if name == "/pack" else rest
             found = self._behind(name[1:].lower(), word)

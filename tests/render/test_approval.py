@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.render.approval import answered, whole
-from chatbot.render.clean import visible
+from chatbot.render.approval import answered, visible, whole
 from chatbot.types import ToolCall
 
 
