@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.measure import Run, Sample, in_turns, process, show, tell
 from chatbot.events import Event, Replied, SessionStarted, TurnEnded, TurnStarted, to_json
 from chatbot.transcript import Transcripts, load
+from chatbot.transcript.replay import history
 from chatbot.types import Assistant, User
 from tests.transcript.killing import kill
 
@@ -40,12 +41,12 @@ def keeping() -> None:
                 "the end of a turn, with its fsync": _median(transcript, TurnEnded("done")),
             }
         start = time.perf_counter()
-        history = load(transcript.path).history
+        messages = history(load(transcript.path).events)
         loading = (time.perf_counter() - start) * 1000
         size = transcript.path.stat().st_size
         transcript.close()
     lines = {name: f"{ms * 1000:.0f} us" for name, ms in cost.items()}
-    lines["loading, for 1 MB and its messages"] = f"{loading / size * 1e6:.0f} ms ({len(history)} messages read)"
+    lines["loading, for 1 MB and its messages"] = f"{loading / size * 1e6:.0f} ms ({len(messages)} messages read)"
     tell("keeping a session", lines, "unnoticed")
 
 

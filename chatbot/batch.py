@@ -4,14 +4,14 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 
-from chatbot.admission import Admitted, Refused, invalid, refused
 from chatbot.beside import Interrupted, Mailbox, start
 from chatbot.events import ApprovalAnswered, ApprovalAsked, Event, Notice, SecretAnswered, SecretAsked, ToolReturned
-from chatbot.hidden import with_secrets
 from chatbot.interrupt import Interrupt
 from chatbot.pack import InvalidArguments, Pack, Tool
 from chatbot.runtime import Done, Runtime, invoke, late
-from chatbot.standing import Ran, Standing, after
+from chatbot.trust.admission import Admitted, Refused, invalid, refused
+from chatbot.trust.hidden import with_secrets
+from chatbot.trust.standing import Ran, Standing, after
 from chatbot.types import ToolCall, interrupted
 
 

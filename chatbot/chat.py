@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
-from chatbot import facts
 from chatbot.asking import Agreeing, Asker
 from chatbot.config import PackChoice, Settings, Trusted, Webhook
-from chatbot.guards import AskAlways, AskFirst, Gate, Grounding, GroundingOfAll, Guard, Identity, Injected
-from chatbot.hidden import hide
 from chatbot.masking import Mask
 from chatbot.models import open_model
 from chatbot.pack import Pack
 from chatbot.runtime import Trust
 from chatbot.session import Session
+from chatbot.trust import facts
+from chatbot.trust.guards import AskAlways, AskFirst, Gate, Grounding, GroundingOfAll, Guard, Identity, Injected
+from chatbot.trust.hidden import hide
 
 
 def open_session(settings: Settings, asker: Asker) -> Session:

@@ -16,6 +16,7 @@ from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.session import Outcome, Session, drive
 from chatbot.tally import Tally
 from chatbot.transcript import Loaded, closed
+from chatbot.transcript.replay import history
 
 if TYPE_CHECKING:  # it is seldom needed
     from chatbot.export import Form
@@ -132,7 +133,7 @@ class Conversation:
         self.session.model.close()
         self.flags, self.settings, self.session = flags, settings, session
         self.session.id = self.session.runtime.session = kept.session
-        self.session.history[:] = kept.history
+        self.session.history[:] = history(kept.events)
         self.tally, self.past, self._events = Tally(), tuple(closed(kept.events)), list(kept.events)
         for event in kept.events:
             self.tally(event)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from chatbot.admission import Admission
 from chatbot.asking import Asker, Unattended
-from chatbot.guards import AskFirst, Gate, Grounding, Guard, Identity, Injected
-from chatbot.ledger import Ledger
 from chatbot.limits import Limits
 from chatbot.masking import Mask
 from chatbot.pack import Context, NoOutput, Pack, Tool, ToolFailed, Verified
-from chatbot.standing import Ran, Standing
+from chatbot.trust.admission import Admission
+from chatbot.trust.guards import AskFirst, Gate, Grounding, Guard, Identity, Injected
+from chatbot.trust.ledger import Ledger
+from chatbot.trust.standing import Ran, Standing
 from chatbot.types import Failure, ToolCall, ToolResult
 
 log = logging.getLogger(__name__)

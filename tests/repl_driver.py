@@ -23,12 +23,12 @@ from chatbot.events import (
     TurnEnded,
     TurnStarted,
 )
-from chatbot.ledger import Ledger
 from chatbot.pack import Pack, Tool
 from chatbot.render import pick
 from chatbot.repl import Repl
 from chatbot.session import Outcome
 from chatbot.tally import Tally
+from chatbot.trust.ledger import Ledger
 from chatbot.types import Assistant, ToolCall, ToolResult, User
 
 parser = argparse.ArgumentParser()

@@ -5,7 +5,6 @@ import pytest
 
 from chatbot.asking import UNATTENDED, Approval
 from chatbot.events import ApprovalAnswered, ApprovalAsked, to_json
-from chatbot.guards import AskAlways, AskFirst
 from chatbot.interrupt import Interrupt
 from chatbot.models.scripted import Scripted
 from chatbot.pack import ToolFailed, Verified
@@ -13,6 +12,7 @@ from chatbot.render.approval import whole
 from chatbot.rules import Rule
 from chatbot.runtime import Trust
 from chatbot.session import Session
+from chatbot.trust.guards import AskAlways, AskFirst
 from chatbot.types import Assistant, ToolResult
 from tests.answers import ALWAYS, NO, YES, Answers
 from tests.conversation import calling, pack, say, told, tool

@@ -4,12 +4,12 @@ import threading
 import pytest
 
 from chatbot.events import ToolReturned
-from chatbot.guards import Grounding
 from chatbot.limits import Limits
 from chatbot.models.scripted import Scripted
 from chatbot.pack import ToolFailed, Verified
 from chatbot.runtime import GUARDS, Trust
 from chatbot.session import Session
+from chatbot.trust.guards import Grounding
 from tests.conversation import calling, pack, say, told, tool
 
 

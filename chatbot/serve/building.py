@@ -10,7 +10,7 @@ from chatbot.config.serving import Serving, load_serving
 from chatbot.errors import ConfigError
 from chatbot.serve.contacts import Contacts
 from chatbot.serve.service import Service
-from chatbot.serve.store import open_store
+from chatbot.serve.store import Store
 from chatbot.signing import SchemeName, scheme
 
 if TYPE_CHECKING:
@@ -47,3 +47,14 @@ def app_of(serving: Serving, service: Service) -> "ASGIApp":
             raise
         raise ConfigError(MISSING) from None
     return web_app(service, scheme(cast(SchemeName, serving.signature), serving.secrets) if serving.secrets else None)
+
+
+def open_store(state: str) -> Store:
+    """Return the store at a path or a redis:// URL; nothing is opened yet. Raises ConfigError."""
+    if state.startswith(("redis://", "rediss://", "unix://")):
+        from chatbot.serve.redis_store import RedisStore
+
+        return RedisStore(state)
+    from chatbot.serve.sqlite_store import SqliteStore
+
+    return SqliteStore(state)

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from threading import Lock
 from typing import Any
 
-from chatbot.grounding import Ground
-from chatbot.ledger import Ledger
 from chatbot.masking import Mask
 from chatbot.pack import Pack, Tool
 from chatbot.serve.record import Record, Run, from_json, grown, to_json
 from chatbot.serve.store import Kept, Store
-from chatbot.standing import Ran
+from chatbot.trust.grounding import Ground
+from chatbot.trust.ledger import Ledger
+from chatbot.trust.standing import Ran
 from chatbot.types import ToolCall, ToolResult
 
 MOST_STATES = 10_000  # contacts of one worker; those that were quiet longest go first

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from chatbot.grounding import Ground
 from chatbot.pack import Tool
-from chatbot.standing import Ran, Standing, after, said_success
+from chatbot.trust.grounding import Ground
+from chatbot.trust.standing import Ran, Standing, after, said_success
 
 MOST_CHARACTERS = 20_000  # of what a contact said and was told; the oldest texts go first
 MOST_TEXTS = 100

@@ -5,16 +5,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chatbot.admission import NOT_SUPPORTED
 from chatbot.batch import run
 from chatbot.events import ToolReturned
-from chatbot.guards import Grounding
 from chatbot.interrupt import Interrupt
 from chatbot.pack import Pack, Tool
 from chatbot.runtime import Runtime, Trust
 from chatbot.serve.calls import FunctionCall, said_in, values_in
 from chatbot.serve.contacts import ContactLedger, Contacts
 from chatbot.serve.store import StoreUnreachable
+from chatbot.trust.admission import NOT_SUPPORTED
+from chatbot.trust.guards import Grounding
 from chatbot.types import ToolCall, ToolResult
 
 SESSION = 12  # characters of a contact's key, which is what a tool learns as its session

@@ -42,14 +42,3 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections; they are opened again when needed."""
-
-
-def open_store(state: str) -> Store:
-    """Return the store at a path or a redis:// URL; nothing is opened yet. Raises ConfigError."""
-    if state.startswith(("redis://", "rediss://", "unix://")):
-        from chatbot.serve.redis_store import RedisStore
-
-        return RedisStore(state)
-    from chatbot.serve.sqlite_store import SqliteStore
-
-    return SqliteStore(state)

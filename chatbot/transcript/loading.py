@@ -9,7 +9,6 @@ from typing import Any
 from chatbot.errors import UsageError
 from chatbot.events import Event, SessionChanged, SessionStarted, TurnEnded, TurnStarted
 from chatbot.transcript.reading import from_json
-from chatbot.types import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +25,6 @@ class Loaded:
     started: str
     events: tuple[Event, ...]
     problems: tuple[str, ...] = ()
-
-    @property
-    def history(self) -> list[Message]:
-        """What a model goes on with; what is masked stays so."""
-        from chatbot.transcript.replay import history
-
-        return history(self.events)
 
 
 def session_id_of(path: Path) -> str:

@@ -1,5 +1,5 @@
 from chatbot.serve.record import MOST_CHARACTERS, Record, Run, from_json, grown, to_json
-from chatbot.standing import Ran, Standing
+from chatbot.trust.standing import Ran, Standing
 from tests.conversation import tool
 
 VERIFY, CONSENT = tool("verify", None), tool("consent", None)

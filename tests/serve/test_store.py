@@ -5,7 +5,8 @@ from contextlib import contextmanager
 import pytest
 
 from chatbot.errors import ConfigError
-from chatbot.serve.store import Kept, StoreUnreachable, open_store
+from chatbot.serve.building import open_store
+from chatbot.serve.store import Kept, StoreUnreachable
 from tests.serve.redis_server import redis
 
 

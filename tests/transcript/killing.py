@@ -20,6 +20,7 @@ from chatbot.models.scripted import Scripted
 from chatbot.render.jsonl import JsonLines
 from chatbot.session import Session, drive
 from chatbot.transcript import Transcripts, closed, load
+from chatbot.transcript.replay import history
 from chatbot.types import repaired
 from tests.conversation import calling, pack, tool
 
@@ -82,7 +83,7 @@ def look_at(folder, shown):
 
     transcript = Transcripts(folder).reopen("last")
     session = Session(Scripted("Going on."))
-    session.history[:] = before.history
+    session.history[:] = history(before.events)
     drive(session.turn("and then?", Interrupt()), transcript)
     transcript.close()
 
@@ -91,7 +92,8 @@ def look_at(folder, shown):
     assert after.problems == ()
     assert after.events[: len(before.events)] == before.events
     assert list(closed(after.events)) == list(after.events), "every turn has an end"
-    assert after.history == session.history == list(repaired(after.history))
+    kept = history(after.events)
+    assert kept == session.history == list(repaired(kept))
     return "torn" if before.problems else "whole"
 
 

@@ -112,7 +112,7 @@ def test_the_turn_in_which_the_program_was_killed_is_closed_too(tmp_path):
         Replied(Assistant("", (ASK,))),
         ToolCalled(ASK),
     )
-    assert load(path).history == [
+    assert history(load(path).events) == [
         User("hi"),
         Assistant("Hi."),
         User("and?"),
@@ -125,7 +125,7 @@ def test_the_turn_in_which_the_program_was_killed_is_closed_too(tmp_path):
 def test_a_whole_conversation(tmp_path):
     loaded = load(keep(tmp_path, *TALK))
     assert (loaded.session, loaded.model, loaded.packs) == ("a1b2c3d4e5f6", "scripted", ("support", "weather"))
-    assert loaded.history == [
+    assert history(loaded.events) == [
         Assistant("Hello!"),
         User("Größe of ticket 12345?\nIn one line."),
         Assistant("", (ASK,), TALK[7].message.usage),
@@ -141,7 +141,7 @@ def test_what_is_secret_stays_so(tmp_path):
     drive(session.turn("my api key is s3same-open", Interrupt()), transcript)
     transcript.close()
     assert "s3same" not in transcript.path.read_text("utf-8")
-    assert load(transcript.path).history == [
+    assert history(load(transcript.path).events) == [
         User("my api key is •••"),
         calling(("log_in", '{"api_key": "•••"}')),
         ToolResult("call_1", "log_in", "Welcome, •••."),

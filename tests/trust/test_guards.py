@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot.grounding import Ground
-from chatbot.guards import (
+from chatbot.rules import Rule
+from chatbot.trust.grounding import Ground
+from chatbot.trust.guards import (
     Ask,
     AskAlways,
     AskFirst,
@@ -17,8 +18,7 @@ from chatbot.guards import (
     enough,
     judge,
 )
-from chatbot.rules import Rule
-from chatbot.standing import Ran, Standing, after, said_success
+from chatbot.trust.standing import Ran, Standing, after, said_success
 from tests.conversation import tool
 
 VERIFY = tool("verify", None)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatbot.arguments import parsed
-from chatbot.grounding import Ground
 from chatbot.pack import Tool
-from chatbot.standing import Ran, Standing, after
+from chatbot.trust.grounding import Ground
+from chatbot.trust.standing import Ran, Standing, after
 from chatbot.types import ToolCall, ToolResult
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chatbot.arguments import leaves
-from chatbot.grounding import Ground, inventable, ungrounded
 from chatbot.pack import Tool
 from chatbot.rules import Rule
-from chatbot.standing import Standing
+from chatbot.trust.grounding import Ground, inventable, ungrounded
+from chatbot.trust.standing import Standing
 
 CHANGES = "it changes something"
 SPOKEN_FOR = frozenset({"user", "username", "user_id"})
@@ -193,6 +193,6 @@ class _Spelled:
 
 
 def _bare(name: str) -> str:
-    from chatbot.spoken import normal  # late: it is not needed before a call is
+    from chatbot.trust.spoken import normal  # late: it is not needed before a call is
 
     return re.sub(r"[\W_]", "", normal(name))

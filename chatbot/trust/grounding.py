@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chatbot.arguments import parsed, written
 
 if TYPE_CHECKING:  # it is not needed before a call is
-    from chatbot.lookup import Text
+    from chatbot.trust.lookup import Text
 
 MOST = 1_000_000
 """Characters that are remembered; the oldest texts go first."""
@@ -65,7 +65,7 @@ class Ground:
 
     def _readable(self) -> Iterable["tuple[Text, Text]"]:
         """Return what was given, ready to be looked into; nothing is made ready before that."""
-        from chatbot.lookup import Text
+        from chatbot.trust.lookup import Text
 
         for text, echo in islice(self._given, len(self._read), None):
             self._read.append((Text(text), Text(echo)))

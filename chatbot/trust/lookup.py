@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from chatbot.arguments import written
-from chatbot.spoken import dates, decimal, emails, normal, numbers
+from chatbot.trust.spoken import dates, decimal, emails, normal, numbers
 
 MOST_PLACES = 10_000
 """Places of one text at which a value is looked at closer."""

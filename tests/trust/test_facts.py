@@ -3,7 +3,7 @@ import json
 import pytest
 
 from chatbot.errors import UsageError
-from chatbot.facts import secrets, told
+from chatbot.trust.facts import secrets, told
 
 FIELDS = {
     "contact": {"name": "Ann", "phone": "+1650", "api_key": "k-1", "pins": [4711, 4712]},

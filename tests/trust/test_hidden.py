@@ -4,12 +4,12 @@ from dataclasses import replace
 import pytest
 
 from chatbot.errors import UsageError
-from chatbot.hidden import hide, with_secrets
 from chatbot.models.scripted import Scripted
 from chatbot.pack import InvalidArguments, Pack, function_schema
 from chatbot.packs import open_packs
 from chatbot.runtime import Trust
 from chatbot.session import Session
+from chatbot.trust.hidden import hide, with_secrets
 from chatbot.types import User
 from tests.answers import NO, Answers
 from tests.conversation import calling, pack, say, told, tool

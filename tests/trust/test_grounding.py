@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.grounding import Ground, inventable, ungrounded
+from chatbot.trust.grounding import Ground, inventable, ungrounded
 
 GIVEN = {
     "as it is": [

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatbot.arguments import parsed
-from chatbot.guards import Ask, Deny, Guard, Invocation, enough, judge
-from chatbot.ledger import Ledger
 from chatbot.limits import Limits
 from chatbot.pack import InvalidArguments, Pack, Tool
-from chatbot.standing import Standing
+from chatbot.trust.guards import Ask, Deny, Guard, Invocation, enough, judge
+from chatbot.trust.ledger import Ledger
+from chatbot.trust.standing import Standing
 from chatbot.types import Failure, ToolCall, ToolResult
 
 NOT_SUPPORTED = "This function is not supported."
