@@ -46,7 +46,6 @@ SUMMARISE = (
     "Summarise our conversation so far, for yourself: who the user is, what they want, what was found out and done, "
     "and what is open. Keep names, numbers and ids exactly. Write only the summary."
 )
-INTERRUPTED = "[interrupted]"
 UNFINISHED = (
     "I could not finish this: too many rounds of tool calls in one turn. What I have found so far stands above."
 )
@@ -173,15 +172,16 @@ class Session:
         return self._masked(self._compact(interrupt))
 
     def _compact(self, interrupt: Interrupt) -> Steps[Outcome]:
-        count = len(window.turns(self.history))
         try:
             summary = self._summary(self.history, interrupt)
         except ModelError as error:
+            yield Notice("error", f"There is no summary: {error}")
             return Outcome("error", error)
-        if interrupt.is_set:
-            return Outcome("interrupted")
-        if summary:
-            yield from self._leave_out(count, summary)
+        if interrupt.is_set or not summary:
+            yield Notice("warning", "There is no summary; all is as it was.")
+            return Outcome("interrupted" if interrupt.is_set else "done")
+        yield self._cut(len(window.turns(self.history)), summary)
+        yield Notice("info", f"From now on this stands for all that was said: {summary}")
         return Outcome("done")
 
     def _turn(self, message: User | None, interrupt: Interrupt) -> Steps[Outcome]:
@@ -250,13 +250,16 @@ class Session:
         yield from self._leave_out(count, summary)
 
     def _leave_out(self, count: int, summary: str) -> Steps[None]:
-        size = len(self.history)
-        self.history[:] = window.cut(self.history, oldest=count, summary=summary)
-        self._before = max(self._before - (size - len(self.history)), 0)
-        yield HistoryCut(oldest=count, summary=summary)
+        yield self._cut(count, summary)
         turns = "the oldest turn is" if count == 1 else f"the {count} oldest turns are"
         instead = "; a summary stands for what was said" if summary else ""
         yield Notice("warning", f"To fit what {self.model.name} reads, {turns} left out from now on{instead}.")
+
+    def _cut(self, oldest: int, summary: str) -> HistoryCut:
+        size = len(self.history)
+        self.history[:] = window.cut(self.history, oldest=oldest, summary=summary)
+        self._before = max(self._before - (size - len(self.history)), 0)
+        return HistoryCut(oldest=oldest, summary=summary)
 
     def _summary(self, history: Sequence[Message], interrupt: Interrupt) -> str:
         """Return the model's own summary. Raises ModelError."""
@@ -320,12 +323,7 @@ class Session:
         return self.mask.text(text) if hides else text
 
     def _broken_off(self, outcome: Outcome) -> Outcome:
-        """Close a turn that did not come to its end, so that the roles alternate and the model knows why."""
-        match self.history[-1:]:
-            case [Assistant(text=text, calls=())]:
-                self.history[-1] = Assistant(f"{text} {INTERRUPTED}".lstrip())
-            case _:
-                self.history[:] = [*repaired(self.history), Assistant(INTERRUPTED)]
+        self.history[:] = window.broken_off(self.history, self._before)
         return outcome
 
     def _become(self, status: Status) -> Steps[None]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from chatbot.types import Assistant, Message, ToolResult, User
+from chatbot.types import Assistant, Message, ToolResult, User, repaired
 
+INTERRUPTED = "[interrupted]"
 SUMMARY = "[Summary of what was said before] "
 CHARACTERS = 3.5  # of a token, where nothing better is known
 
@@ -31,6 +32,22 @@ def without_empty_end(history: Sequence[Message]) -> list[Message]:
         case [Assistant(text="", calls=())]:
             return list(history[:-1])
     return list(history)
+
+
+def broken_off(history: Sequence[Message], before: int) -> list[Message]:
+    """Return the history with the turn that begins at `before` closed, so that the model knows how it ended.
+
+    The roles alternate again; where nothing was said in the turn, nothing is added.
+    """
+    turn = list(repaired(history[before:]))
+    match turn[-1:]:
+        case []:
+            pass
+        case [Assistant(text=text, calls=())]:
+            turn[-1] = Assistant(f"{text} {INTERRUPTED}".lstrip())
+        case _:
+            turn.append(Assistant(INTERRUPTED))
+    return [*history[:before], *turn]
 
 
 def tokens(history: Sequence[Message]) -> int:

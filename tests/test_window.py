@@ -143,3 +143,24 @@ def test_compact_puts_the_models_own_summary_in_the_place_of_all_that_was_said()
     assert drive(session.compact(Interrupt()), log.append).stop == "done"
     assert session.history == [Assistant(SUMMARY + "They said 1 and 2.")]
     assert log[0].summary == "They said 1 and 2."
+
+
+def test_a_greeting_that_fails_leaves_what_was_said_before_as_it_was():
+    class Silent(Scripted):
+        def stream(self, prompt, interrupt):
+            raise ContextTooLong("no")
+            yield
+
+    session = Session(Silent())
+    session.history[:] = FIRST
+    assert drive(session.greet(Interrupt())).stop == "error"
+    assert session.history == FIRST
+
+
+def test_where_no_summary_can_be_had_all_is_as_it_was():
+    session = Session(Scripted(Assistant("a"), Assistant("")))
+    say(session, "1")
+    log = []
+    drive(session.compact(Interrupt()), log.append)
+    assert told(log) == ["notice: There is no summary; all is as it was."]
+    assert session.history == [User("1"), Assistant("a")]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from chatbot import window
 from chatbot.events import Event, HistoryCut, Replied, Stop, ToolReturned, TurnEnded, TurnStarted
 from chatbot.limits import Limits
-from chatbot.session import INTERRUPTED
 from chatbot.transcript.loading import closed
 from chatbot.types import Assistant, Message, ToolResult, repaired
 
@@ -57,18 +56,7 @@ class _Replay:
 
     def _end(self, stop: Stop) -> None:
         if stop in ("error", "interrupted"):
-            self._break_off()
+            self.history[:] = window.broken_off(self.history, self._before)
         if stop == "error" and not any(isinstance(said, ToolResult) for said in self.history[self._before :]):
             del self.history[self._before :]
-        self._repair()
-
-    def _break_off(self) -> None:
-        match self.history[-1:]:
-            case [Assistant(text=text, calls=())]:
-                self.history[-1] = Assistant(f"{text} {INTERRUPTED}".lstrip())
-            case _:
-                self._repair()
-                self.history.append(Assistant(INTERRUPTED))
-
-    def _repair(self) -> None:
         self.history[self._before :] = repaired(self.history[self._before :])  # what stands before it is whole

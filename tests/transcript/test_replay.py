@@ -13,10 +13,11 @@ from chatbot.limits import Limits
 from chatbot.models.scripted import Scripted
 from chatbot.pack import ToolFailed
 from chatbot.runtime import Trust
-from chatbot.session import INTERRUPTED, Session, drive
+from chatbot.session import Session, drive
 from chatbot.transcript import Transcripts, load
 from chatbot.transcript.replay import history
 from chatbot.types import Assistant, ToolCall, ToolResult, User
+from chatbot.window import INTERRUPTED
 from tests.conversation import calling, pack, tool
 from tests.transcript.talk import ASK, TALK, keep, started, turn
 
