@@ -34,7 +34,7 @@ from chatbot.events import (
 from chatbot.interrupt import Interrupt
 from chatbot.limits import Limits
 from chatbot.masking import Mask, MaskedStream
-from chatbot.models import Model, Prompt
+from chatbot.models import SUMMARISE, Model, Prompt
 from chatbot.pack import Pack, Tool
 from chatbot.runtime import Runtime, Trust
 from chatbot.types import Assistant, Message, ToolResult, User, repaired
@@ -42,10 +42,6 @@ from chatbot.types import Assistant, Message, ToolResult, User, repaired
 TRUST = Trust()
 FULL = 0.8
 """How much of the model's window may be used before turns are left out; the answer needs room, too."""
-SUMMARISE = (
-    "Summarise our conversation so far, for yourself: who the user is, what they want, what was found out and done, "
-    "and what is open. Keep names, numbers and ids exactly. Write only the summary."
-)
 UNFINISHED = (
     "I could not finish this: too many rounds of tool calls in one turn. What I have found so far stands above."
 )

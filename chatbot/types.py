@@ -60,6 +60,8 @@ class ToolResult:
 
 
 Message = User | Assistant | ToolResult
+SUMMARY = "[Summary of what was said before] "
+"""How a reply begins that stands for turns which the model no longer reads."""
 
 
 def repaired(history: Iterable[Message]) -> tuple[Message, ...]:

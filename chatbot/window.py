@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from chatbot.types import Assistant, Message, ToolResult, User, repaired
+from chatbot.types import SUMMARY, Assistant, Message, ToolResult, User, repaired
 
 INTERRUPTED = "[interrupted]"
-SUMMARY = "[Summary of what was said before] "
 CHARACTERS = 3.5  # of a token, where nothing better is known
 
 

@@ -6,8 +6,8 @@ from chatbot.limits import Limits
 from chatbot.models.scripted import Scripted
 from chatbot.runtime import Trust
 from chatbot.session import Session, drive
-from chatbot.types import Assistant, ToolCall, ToolResult, Usage, User
-from chatbot.window import SUMMARY, cut, excess, tokens, turns
+from chatbot.types import SUMMARY, Assistant, ToolCall, ToolResult, Usage, User
+from chatbot.window import cut, excess, tokens, turns
 from tests.conversation import calling, pack, say, told, tool
 from tests.loopback import ChatServer, status, text
 from tests.program import api, events

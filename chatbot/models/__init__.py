@@ -11,6 +11,12 @@ from chatbot.interrupt import Interrupt
 from chatbot.pack import Tool
 from chatbot.types import Assistant, Message
 
+SUMMARISE = (
+    "Summarise our conversation so far, for yourself: who the user is, what they want, what was found out and done, "
+    "and what is open. Keep names, numbers and ids exactly. Write only the summary."
+)
+"""The last message of a prompt that asks for a summary of all before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 
 from chatbot.events import StatusChanged, TextDelta
 from chatbot.interrupt import Interrupt
-from chatbot.models import Prompt
+from chatbot.models import SUMMARISE, Prompt
 from chatbot.models.offline import OfflineModel
 from chatbot.pack import ToolFailed
-from chatbot.types import Assistant, Failure, ToolCall, ToolResult, User
+from chatbot.types import SUMMARY, Assistant, Failure, ToolCall, ToolResult, User
 from tests.models.test_offline_packs import LIBRARY, Conversation, Nothing, offered
 
 MORE = "Is there anything else I can help you with?"
@@ -308,3 +308,18 @@ def test_it_says_what_it_is():
     assert "No language model" in OfflineModel.notice
     assert "OPENAI_API_KEY" in OfflineModel.notice
     assert "--model" in OfflineModel.notice
+
+
+def test_a_summary_is_what_was_said_and_found_out_word_for_word():
+    history = (
+        User("I am john_doe."),
+        Assistant("Hello!", calls=(ToolCall("1", "find", "{}"), ToolCall("2", "fail", "{}"))),
+        ToolResult("1", "find", "T-77"),
+        ToolResult("2", "fail", "no", "failed"),
+        User(SUMMARISE),
+    )
+    *_, reply = OfflineModel().stream(Prompt("", history), Interrupt())
+    assert reply == Assistant("The user said: I am john_doe.\nfind returned: T-77")
+    again = (Assistant(SUMMARY + reply.text), User("More."), User(SUMMARISE))
+    *_, later = OfflineModel().stream(Prompt("", again), Interrupt())
+    assert later.text == f"{reply.text}\nThe user said: More."
