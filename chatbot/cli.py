@@ -117,7 +117,7 @@ def chat(  # the options of the program, one parameter each
     plain: Annotated[bool, typer.Option("--plain", help="Write the bare transcript.")] = False,
     context: Annotated[
         list[str] | None,
-        typer.Option("--context", "-c", metavar="FILE|NAME=TEXT", help="What is known of the user, for certain."),
+        typer.Option("--context", metavar="FILE|NAME=TEXT", help="What is known of the user, for certain."),
     ] = None,
     show_context: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Fields of it that the model is told, comma-separated.")

@@ -79,6 +79,7 @@ class Conversation:
         self.settings = settings
         self.archive = archive
         self.session: Session = open_session(settings, asker)
+        self._picked = "pack" in flags  # else a session that is resumed brings its own packs
         self.tally = Tally()
         self.past: Sequence[Event] = ()
         self._events: list[Event] = []
@@ -101,6 +102,12 @@ class Conversation:
         yield self.session.changed()
         yield Notice("info", f"This goes on with the session {self.session.id}. Nobody is verified in it yet.")
 
+    def beginning(self, interrupt: Interrupt) -> Steps[None]:
+        """Yield all that comes before the user's first word, the greeting as well."""
+        yield from self.opening()
+        if self.greets:
+            yield from self.session.greet(interrupt)
+
     @property
     def greets(self) -> bool:
         """Whether the assistant is to speak first."""
@@ -115,25 +122,32 @@ class Conversation:
         session.adopt(self.session, {Path(spec).stem for spec in same})
         self.session.model.close()
         self.flags, self.settings, self.session = both, settings, session
+        self._picked = self._picked or "pack" in flags
         return session.changed()
 
     def start_anew(self) -> None:
-        """Begin another one with the same options; nothing of this one is known in it."""
+        """Begin another one with the same options; nothing is known in it. Raises UsageError, ConfigError."""
+        session = open_session(self.settings, self._asker)
         self.session.model.close()
-        self.session = open_session(self.settings, self._asker)
+        self.session = session
         self.tally, self.past, self._events = Tally(), (), []
         self._keep = self.archive.create(self.session.id)
 
     def resume(self, name: str) -> None:
         """Go on with one that was kept. Raises UsageError where there is none, or where it is open elsewhere."""
-        kept = self.archive.find(name)
-        flags, settings = self._packs_of(kept)
+        found = self.archive.find(name)
+        flags, settings = self._packs_of(found)
         session = open_session(settings, self._asker)
-        keep = self.archive.reopen(kept.session)
+        try:
+            keep = self.archive.reopen(found.session)
+        except UsageError:
+            session.model.close()
+            raise
+        kept = self.archive.find(found.session)  # again: whoever had it open until now may have gone on with it
         self.session.model.close()
         self.flags, self.settings, self.session = flags, settings, session
         self.session.id = self.session.runtime.session = kept.session
-        self.session.history[:] = history(kept.events)
+        self.session.history[:] = history(kept.events, self.session.limits)
         self.tally, self.past, self._events = Tally(), tuple(closed(kept.events)), list(kept.events)
         for event in kept.events:
             self.tally(event)
@@ -143,9 +157,11 @@ class Conversation:
         """Return the options with the session's own packs, if no others were asked for and all can be had by name."""
         from chatbot.packs import available_packs
 
-        if "pack" in self.flags or not set(kept.packs) <= set(available_packs()):
+        if self._picked:
             return self.flags, self.settings
-        flags = self.flags | {"pack": list(kept.packs) or ["none"]}
+        flags = {name: value for name, value in self.flags.items() if name != "pack"}
+        if set(kept.packs) <= set(available_packs()):
+            flags["pack"] = list(kept.packs) or ["none"]
         return flags, load_settings(flags)
 
     def exported(self, form: "Form") -> str:

@@ -23,14 +23,16 @@ def _described(pack: Pack, tool: Tool) -> Iterator[str]:
     required = tool.parameters.get("required", [])
     for name, schema in tool.parameters.get("properties", {}).items():
         notes = [_kind(schema), "" if name in required else "optional", "secret" if name in tool.secrets else ""]
-        about = f": {schema['description']}" if schema.get("description") else ""
+        about = f": {schema['description']}" if isinstance(schema, dict) and schema.get("description") else ""
         yield f"  - {name} ({', '.join(note for note in notes if note)}){about}"
     if tool.requires:
         yield f"  requires {', '.join(tool.requires)}"
 
 
-def _kind(schema: dict[str, Any]) -> str:
-    """Return the type in a word or two."""
+def _kind(schema: Any) -> str:
+    """Return the type in a word or two; a schema may also be just true."""
+    if not isinstance(schema, dict):
+        return "any"
     if "enum" in schema:
         return " | ".join(json.dumps(value, ensure_ascii=False) for value in schema["enum"])
     if "anyOf" in schema:

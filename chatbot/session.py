@@ -230,7 +230,7 @@ class Session:
                 return (yield from self._reply(tools, interrupt))
             except ContextTooLong:
                 count = len(window.turns(self.history)) // 2
-                if count == 0:
+                if count == 0 or interrupt.is_set:
                     raise
                 yield from self._shorten(count, interrupt)
 
@@ -243,6 +243,8 @@ class Session:
             with suppress(ModelError):
                 oldest = window.cut(self.history, latest=len(window.turns(self.history)) - count)
                 summary = self._summary(oldest, interrupt)
+            if interrupt.is_set:
+                return
         yield from self._leave_out(count, summary)
 
     def _leave_out(self, count: int, summary: str) -> Steps[None]:

@@ -1,5 +1,7 @@
 """Slash commands on a whole conversation, with the offline model and the support pack."""
 
+import json
+
 import pytest
 
 from chatbot.asking import Unattended
@@ -7,10 +9,13 @@ from chatbot.commands import is_command, registered, run, usage
 from chatbot.config import load_settings
 from chatbot.conversation import Conversation, Nowhere
 from chatbot.errors import ConfigError, UsageError
+from chatbot.events import SessionStarted
 from chatbot.interrupt import Interrupt
 from chatbot.session import drive
+from chatbot.transcript import Transcripts
 from chatbot.types import User
 from tests.loopback import ChatServer, text
+from tests.transcript.talk import keep, turn
 
 NAMES = [
     *("clear", "compact", "context", "copy", "edit", "exit", "export", "help", "instructions", "last", "model", "new"),
@@ -57,8 +62,10 @@ def test_a_command_is_a_slash_and_a_word(line, ours):
 
 
 def test_an_unknown_command_suggests_the_nearest(talk):
-    assert ask(talk, "/xyzzy").text == "There is no command /xyzzy. /help lists the commands."
-    assert ask(talk, "/retyr").text == "There is no command /retyr. Did you mean /retry?"
+    with pytest.raises(UsageError, match=r"^There is no command /xyzzy. /help lists the commands.$"):
+        ask(talk, "/xyzzy")
+    with pytest.raises(UsageError, match=r"^There is no command /retyr. Did you mean /retry\?$"):
+        ask(talk, "/retyr")
 
 
 def test_help_lists_every_command_and_the_keys(talk):
@@ -72,6 +79,11 @@ def test_undo_makes_the_assistant_forget_the_latest_turn(talk):
     assert said(talk) == ['I am john_doe and my API key is: "key"']
     ask(talk, "/undo")
     assert ask(talk, "/undo").text == "Nothing was said yet."
+
+
+def test_undo_does_not_show_a_secret_again(talk):
+    ask(talk, "/undo")
+    assert ask(talk, "/undo").text == 'Taken back: I am john_doe and my API key is: "•••"'
 
 
 def test_retry_says_it_again_and_edit_puts_it_into_the_line(talk):
@@ -103,6 +115,9 @@ def test_new_begins_with_nothing_known(talk):
     before = talk.session.id
     answer = ask(talk, "/new")
     drive(answer.steps(Interrupt()), talk)
+    exported = json.loads(talk.exported("json"))
+    assert [event["type"] for event in exported][:3] == ["session_started", "notice", "turn_started"]
+    assert exported[0]["session"] == talk.session.id
     assert talk.session.id != before
     assert said(talk) == []
     assert talk.session.runtime.ledger.standing("support").user is None
@@ -169,6 +184,15 @@ def test_the_context_is_shown_without_its_secrets_and_added_to(talk):
     assert talk.session.runtime.trust.fields == {"contact": {"name": "Ann", "token": "abcdefghij"}}
 
 
+def test_the_context_does_not_wait_for_standard_input_which_is_the_keyboard(talk):
+    assert ask(talk, "/context -").text == "Standard input is what you type here: give name=text, or a JSON file."
+
+
+@pytest.mark.parametrize("line", ["/save a\0b.md", "/export markdown a\0b"])
+def test_a_name_that_no_file_can_have_is_told(talk, line):
+    assert ask(talk, line).text == "No file can have that name."
+
+
 def test_verbose_is_turned_on_and_off(talk):
     assert ask(talk, "/verbose").text == "Everything is shown whole."
     assert ask(talk, "/verbose").text == "Long results and reasoning are folded."
@@ -185,3 +209,58 @@ def test_nothing_is_kept_where_nothing_is_to_be_kept(talk):
     assert ask(talk, "/resume").text == "No other conversation was kept."
     with pytest.raises(UsageError, match="--no-save"):
         ask(talk, "/resume abc")
+
+
+@pytest.fixture
+def kept(talk, tmp_path):
+    """A conversation that asked for no pack, beside kept sessions with a pack each."""
+    folder = tmp_path / "sessions"
+    for pack in ("support", "minecraft"):
+        started = SessionStarted(pack, "offline", (pack,), "2026-11-21T07:15:00+00:00")
+        keep(folder, started, *turn("Hello", "Hi"), session=pack)
+    talk.archive = Transcripts(folder)
+    return talk
+
+
+def test_each_session_that_is_resumed_brings_its_own_packs(kept):
+    for name in ("minecraft", "support", "minecraft"):
+        ask(kept, f"/resume {name}")
+        assert [pack.name for pack in kept.session.packs] == [name]
+    ask(kept, "/pack support,minecraft")
+    ask(kept, "/resume support")
+    assert [pack.name for pack in kept.session.packs] == ["support", "minecraft"]
+
+
+def test_what_was_said_elsewhere_until_the_moment_of_resuming_is_not_missed(kept):
+    class Late(Transcripts):
+        def reopen(self, session):
+            elsewhere = Transcripts(self.folder).reopen(session)
+            for event in turn("Said late", "Yes"):
+                elsewhere(event)
+            elsewhere.close()
+            return super().reopen(session)
+
+    kept.archive = Late(kept.archive.folder)
+    ask(kept, "/resume support")
+    assert said(kept) == ["Hello", "Said late"]
+
+
+def test_a_copied_transcript_goes_on_in_its_own_file(kept):
+    [path] = kept.archive.folder.glob("*-support.jsonl")
+    copy = path.with_name(path.name.replace("support", "copied"))
+    copy.write_bytes(path.read_bytes())
+    drive(ask(kept, "/resume copied").steps(Interrupt()), kept)
+    say(kept, "One more thing")
+    assert kept.session.id == "copied"
+    assert copy.stat().st_size > path.stat().st_size
+
+
+def test_a_session_undone_and_resumed_goes_on_with_the_same_history(kept):
+    drive(ask(kept, "/resume support").steps(Interrupt()), kept)
+    say(kept, "One more thing")
+    ask(kept, "/undo")
+    before = list(kept.session.history)
+    ask(kept, "/resume minecraft")
+    ask(kept, "/resume support")
+    assert kept.session.history == before
+    assert said(kept) == ["Hello"]

@@ -6,6 +6,7 @@ import pytest
 from chatbot.config import load_settings
 from chatbot.errors import ConfigError, UsageError
 from chatbot.limits import Limits
+from chatbot.packs import open_packs
 from chatbot.rules import Rule
 
 NOWHERE = {"CHATBOT_CONFIG": "/nonexistent"}
@@ -173,6 +174,33 @@ def test_a_bad_number_or_switch_is_one_line_with_the_place(config, text, complai
     with pytest.raises(UsageError) as error:
         trusted(env)
     assert str(error.value) == f"{text.split()[0]} in {env['CHATBOT_CONFIG']}: {complaint}"
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("timeout = 0", "0 is not a positive number of seconds"),
+        ("timeout = true", "True is not a number"),
+        ("retries = -1", "-1 is less than 0"),
+        ("retries = 1.5", "1.5 is not a whole number"),
+        ("retries = true", "True is not a whole number"),
+        ('retries = ""', "'' is not a whole number"),
+        ('signature = "none"', "'none' is none of turn, standard"),
+        ("headers = { A = 1 }", "should be a table of texts"),
+    ],
+)
+def test_a_bad_option_of_a_webhook_is_one_line_with_its_name(config, line, complaint):
+    env = config(f'[packs.weather]\nfunctions = "w.json"\nurl = "http://h.test"\n{line}')
+    with pytest.raises(UsageError) as error:
+        load_settings({"pack": ["weather"]}, env | {"TURN_HMAC_SECRET": "s"})
+    assert str(error.value) == f"packs.weather.{line.split()[0]} in {env['CHATBOT_CONFIG']}: {complaint}"
+
+
+def test_a_list_in_nobodys_home_is_one_that_is_not_there(config):
+    env = config('[packs.weather]\nfunctions = "~nobody-at-all/w.json"\nurl = "http://h.test"')
+    packs = load_settings({"pack": ["weather"]}, env | {"TURN_HMAC_SECRET": "s"}).packs
+    with pytest.raises(UsageError, match=r"There is no pack file .*~nobody-at-all/w\.json"):
+        open_packs(packs.specs, functions=packs.functions)
 
 
 def test_all_that_a_session_goes_by_can_stand_in_the_file(config):

@@ -5,9 +5,15 @@ import stat
 import sys
 import termios
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from chatbot.pack import Pack
+from chatbot.render.wrapping import cells
+from chatbot.repl.toolbar import toolbar
+from chatbot.tally import Tally
+from chatbot.trust.ledger import Ledger
 from tests.terminal import Terminal
 
 DRIVER = Path(__file__).with_name("repl_driver.py")
@@ -292,6 +298,30 @@ def test_history_over_restarts(chat, tmp_path):
     again.wait_for("You said 'second words'.")
 
 
+def test_a_command_that_fails_is_not_kept_since_nobody_knows_what_is_secret_in_it(chat, tmp_path):
+    terminal = chat()
+    ready(terminal)
+    terminal.type("/contxt token=sesame-open\r")
+    terminal.wait_for("There is no command /contxt. Did you mean /context?")
+    terminal.wait_for_prompt()
+    terminal.type("/help\r")
+    terminal.wait_for("Ctrl-D on an empty line leaves.")
+    terminal.wait_for_prompt()
+    kept = (tmp_path / "data" / "history").read_text()
+    assert "+/help" in kept
+    assert "sesame" not in kept
+
+
+def test_a_command_waits_for_the_greeting_since_both_work_on_the_conversation(chat, gate):
+    terminal = chat("--greets", "--greet-gate", gate)
+    ready(terminal)
+    terminal.type("/usage\r")
+    terminal.wait_for("about to greet")
+    gate.touch()
+    terminal.wait_for("1 replies")
+    assert terminal.text().index("HELLO") < terminal.text().index("1 replies")
+
+
 def test_no_history_without_a_place_for_it(chat, tmp_path):
     (tmp_path / "file").touch()
     terminal = chat(history=tmp_path / "file" / "history")
@@ -488,6 +518,23 @@ def test_the_toolbar_tells_model_packs_and_tokens_and_is_gone_from_what_scrolls_
     terminal.wait_for("You said 'hi there'.")
     terminal.wait_for_prompt()
     assert terminal.text().count("fake · support") == 1
+
+
+@pytest.mark.parametrize("name", ["fake", "模型" * 10])
+def test_the_toolbar_is_never_wider_than_the_screen(name):
+    session = SimpleNamespace(
+        packs=[Pack("support", ())],
+        model=SimpleNamespace(name=name),
+        mask=SimpleNamespace(text=str),
+        runtime=SimpleNamespace(ledger=Ledger()),
+    )
+    conversation = SimpleNamespace(session=session, tally=Tally())
+    whole = toolbar(conversation, 200)
+    assert whole == f"{name} · support"
+    for width in range(1, 50):
+        line = toolbar(conversation, width)
+        assert cells(line) < width or line == "…"
+        assert line == whole or line.endswith("…")
 
 
 COMPLETED = {

@@ -186,6 +186,18 @@ def test_on_a_terminal_a_session_is_one_line_of_it(on_terminal, folder):
         assert [line[:12] for line in terminal.lines() if line] == ["cafecafecafe", "beefbeefbeef", FIRST]
 
 
+def test_on_a_terminal_a_line_of_wide_characters_is_one_line_of_it(on_terminal, folder):
+    keep(folder, started("cafecafecafe"), *turn("票" * 50), session="cafecafecafe")
+    with on_terminal("list", columns=80) as terminal:
+        terminal.wait_until(lambda: FIRST in terminal.text())
+        assert [line[:12] for line in terminal.lines() if line] == ["cafecafecafe", "beefbeefbeef", FIRST]
+
+
+def test_one_letter_continues_and_does_not_stand_for_the_context_too(run):
+    assert "-c, --context" not in run("--help").stdout
+    assert "-c, --continue" in run("--help").stdout
+
+
 def test_a_session_goes_on_with_what_was_said_and_with_its_packs(run):
     run("--pack", "minecraft,support", "--no-greeting", said='I am john_doe, my API key is "key"\n')
     done = run("-c", "--no-greeting", "--json", said="What is the status of ticket 12345?\n")

@@ -164,3 +164,22 @@ def test_where_no_summary_can_be_had_all_is_as_it_was():
     drive(session.compact(Interrupt()), log.append)
     assert told(log) == ["notice: There is no summary; all is as it was."]
     assert session.history == [User("1"), Assistant("a")]
+
+
+def test_an_interrupted_summary_leaves_nothing_out():
+    interrupt = Interrupt()
+
+    class Slow(Forgetful):
+        def stream(self, prompt, interrupt_):
+            if "Summarise" in prompt.history[-1].text:
+                interrupt.set()
+            yield from super().stream(prompt, interrupt_)
+
+    session = Session(Slow(*map(Assistant, ["a", "b", "never read"])), compacts=True)
+    for word in ("1", "2"):
+        say(session, word)
+    log = []
+    drive(session.turn("3", interrupt), log.append)
+    assert "history_cut" not in [event.type for event in log]
+    assert session.history[:4] == [User("1"), Assistant("a"), User("2"), Assistant("b")]
+    assert log[-1].stop == "interrupted"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from chatbot.errors import UsageError
+
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.conversation import Conversation
     from chatbot.events import Event, Steps
@@ -50,7 +52,7 @@ def is_command(line: str) -> bool:
 
 
 def run(line: str, conversation: Callable[[], Conversation]) -> Answer:
-    """Run a command's line; what we do not know is answered with the nearest that we do. Raises ChatbotError."""
+    """Run a command's line; raises ChatbotError, for what we do not know with the nearest that we do."""
     match = _COMMAND.fullmatch(line.strip())
     if match is None:
         raise ValueError(f"not a command: {line!r}")
@@ -61,7 +63,7 @@ def run(line: str, conversation: Callable[[], Conversation]) -> Answer:
 
     near = get_close_matches(name, registered(), n=1, cutoff=0.5)
     hint = f"Did you mean /{near[0]}?" if near else "/help lists the commands."
-    return Answer(f"There is no command /{name}. {hint}")
+    raise UsageError(f"There is no command /{name}. {hint}")
 
 
 @cache

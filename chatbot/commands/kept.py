@@ -65,4 +65,6 @@ def _saved(conversation: Conversation, form: Form, path: Path) -> Answer:
         save(path.expanduser(), conversation.exported(form))
     except (UsageError, RuntimeError) as error:  # RuntimeError: ~name of nobody
         return Answer(str(error))
+    except ValueError:  # a null character
+        return Answer("No file can have that name.")
     return Answer(f"Saved in {path}.")

@@ -49,6 +49,8 @@ def instructions(conversation: Callable[[], Conversation], rest: str) -> Answer:
 def context(conversation: Callable[[], Conversation], rest: str) -> Answer:
     """Show the trusted context, or add to it: /context name=text, or a JSON file."""
     talk = conversation()
+    if rest == "-":
+        return Answer("Standard input is what you type here: give name=text, or a JSON file.")
     if rest:
         _change(talk, context=[*talk.flags.get("context", ()), rest])
     fields = talk.settings.trusted.context

@@ -17,7 +17,7 @@ NOTHING_SAID = "Nothing was said yet."
 @command
 def undo(conversation: Callable[[], Conversation], _rest: str) -> Answer:
     """Take the latest turn back: the assistant forgets it."""
-    said = _undone(conversation())
+    said = conversation().session.mask.text(_undone(conversation()))
     return Answer(f"Taken back: {said}" if said else NOTHING_SAID)
 
 
@@ -68,10 +68,7 @@ def new(conversation: Callable[[], Conversation], _rest: str) -> Answer:
     """Begin a new conversation; nobody is verified in it."""
     talk = conversation()
     talk.start_anew()
-    session = talk.session
-    if talk.greets:
-        return Answer("A new conversation.", steps=lambda interrupt: session.greet(interrupt))
-    return Answer("A new conversation.")
+    return Answer("A new conversation.", steps=talk.beginning)
 
 
 @command

@@ -5,16 +5,17 @@ secret_env, timeout (seconds in total), retries, signature ("turn" or "standard"
 (allow, ask or deny: the default for every tool of that pack, ours or not).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from glob import escape
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
-from chatbot.config.readers import at_least_one, positive, split
+from chatbot.config.readers import positive, split
 from chatbot.config.sources import Options, config_path
 from chatbot.errors import ConfigError, UsageError
 from chatbot.rules import Decision, Rule
 
+T = TypeVar("T")
 SECRET_ENV = "TURN_HMAC_SECRET"
 DECISIONS = get_args(Decision)
 SIGNATURES = ("turn", "standard")
@@ -43,9 +44,7 @@ def pack_choice(chosen: Options) -> PackChoice:
     """Return the packs to open. Raises ConfigError."""
     folder = config_path(chosen.env).parent
     functions = {
-        name: folder / Path(table["functions"]).expanduser()
-        for name, table in _tables(chosen).items()
-        if "functions" in table
+        name: folder / _expanded(table["functions"]) for name, table in _tables(chosen).items() if "functions" in table
     }
     return PackChoice(split(chosen.get("pack", "packs", default="support")), functions)
 
@@ -69,6 +68,13 @@ def rules(chosen: Options) -> tuple[Rule, ...]:
     return tuple(Rule(pattern, decision) for pattern, decision, _ in given)
 
 
+def signature(value: Any) -> str:
+    """Return the name of a way to sign. Raises ValueError."""
+    if value not in SIGNATURES:
+        raise ValueError(f"{value!r} is none of {', '.join(SIGNATURES)}")
+    return str(value)
+
+
 def _webhook(chosen: Options, spec: str) -> Webhook:
     table = _tables(chosen).get(spec, {})
     url = str(chosen.flags.get("webhook_url") or table.get("url") or chosen.get("webhook_url", default=""))
@@ -79,18 +85,21 @@ def _webhook(chosen: Options, spec: str) -> Webhook:
     secret = chosen.env.get(name)
     if not secret:
         raise ConfigError(f"{spec}: its calls cannot be signed: set {name}, in the environment or .env.")
-    place = f"packs.{spec} in {config_path(chosen.env)}"
-    try:
-        return Webhook(
-            url,
-            secret,
-            positive(table.get("timeout", 10.0)),
-            _headers(table.get("headers", {})),
-            at_least_one(table["retries"]) if table.get("retries") else 0,
-            _one_of(table.get("signature", "turn"), SIGNATURES),
-        )
-    except ValueError as error:
-        raise UsageError(f"{place}: {error}") from None
+
+    def option(key: str, read: Callable[[Any], T], default: T) -> T:
+        try:
+            return read(table[key]) if key in table else default
+        except ValueError as error:
+            raise UsageError(f"packs.{spec}.{key} in {config_path(chosen.env)}: {error}") from None
+
+    return Webhook(
+        url,
+        secret,
+        option("timeout", _seconds, 10.0),
+        option("headers", _headers, {}),
+        option("retries", _retries, 0),
+        option("signature", signature, "turn"),
+    )
 
 
 def _tables(chosen: Options) -> dict[str, Mapping[str, Any]]:
@@ -114,13 +123,30 @@ def _name(spec: str) -> str:
     return Path(spec).stem if spec.endswith((".json", ".py")) else spec
 
 
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # ~name of nobody
+        return Path(path)
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool):  # a number to Python
+        raise ValueError(f"{value} is not a number")
+    return positive(value)
+
+
+def _retries(value: Any) -> int:
+    try:
+        count = int(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole number") from None
+    if count < 0:
+        raise ValueError(f"{value} is less than 0")
+    return count
+
+
 def _headers(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise ValueError("headers should be a table of texts")
+        raise ValueError("should be a table of texts")
     return dict(value)
-
-
-def _one_of(value: Any, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise ValueError(f"{value!r} is none of {', '.join(known)}")
-    return str(value)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chatbot.config import Trusted, data_path
-from chatbot.config.packs import SECRET_ENV, SIGNATURES, PackChoice, Webhook, pack_choice, rules, webhooks
+from chatbot.config.packs import SECRET_ENV, PackChoice, Webhook, pack_choice, rules, signature, webhooks
 from chatbot.config.readers import at_least_one, boolean, positive, split
 from chatbot.config.sources import Options, options
 from chatbot.errors import ConfigError
@@ -50,7 +50,7 @@ def load_serving(flags: Mapping[str, Any], environ: Mapping[str, str] | None = N
         trusted=_trusted(chosen),
         secrets=_secrets(chosen, host),
         state=str(chosen.get("state", default=data_path() / STATE)),
-        signature=chosen.convert("signature", _signature, "turn"),
+        signature=chosen.convert("signature", signature, "turn"),
         host=host,
         port=chosen.convert("port", _port, 5000),
         workers=chosen.convert("workers", at_least_one, 1),
@@ -102,12 +102,6 @@ def _secrets(chosen: Options, host: str) -> tuple[str, ...]:
     if not is_loopback(host):
         raise ConfigError(f"--insecure is for this machine alone, and {host} is open to others: set {name}.")
     return ()
-
-
-def _signature(value: Any) -> str:
-    if value not in SIGNATURES:
-        raise ValueError(f"{value!r} is none of {', '.join(SIGNATURES)}")
-    return str(value)
 
 
 def _port(value: Any) -> int:

@@ -129,6 +129,8 @@ def _checked(pack: Pack) -> Pack:
             raise UsageError(f"The pack {pack.name} names a tool {tool.name!r}: use 1 to 64 of A-Z, a-z, 0-9, _ and -.")
         if names.count(tool.name) > 1:
             raise UsageError(f"The pack {pack.name} has two tools named {tool.name}: rename one, @tool(name=...).")
+        if tool.name in tool.requires:
+            raise UsageError(f"The pack {pack.name}: {tool.name} requires itself, and so could never run.")
         if missing := [name for name in tool.requires if name not in names]:
             raise UsageError(f"The pack {pack.name}: {tool.name} requires {missing[0]}, which is no tool of this pack.")
     return pack

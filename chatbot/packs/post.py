@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KEEP = 60.0
 """Seconds that an idle connection is kept: people think longer than the 5 s that the library gives them."""
 LOST = "the connection ended before a whole answer came"
+BAD_ENVIRONMENT = "a proxy or a file of certificates that the environment names cannot be used"
 COMPRESSED = ("gzip", "x-gzip", "deflate")
 
 
@@ -78,7 +79,7 @@ class Poster:
         try:
             line = self._idle.pop()
         except IndexError:
-            line = _Line()
+            line = _new_line()
         try:
             answer = line.post(message, seconds, self._max_bytes)
             if monotonic() >= deadline:  # a body without a length just ends when its socket is shut
@@ -151,6 +152,16 @@ class _Line:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
             except OSError:
                 return  # it is closed already
+
+
+def _new_line() -> _Line:
+    """Return a line as the environment wants it. Raises Unanswered, which quotes no proxy: it may have a password."""
+    import httpx2
+
+    try:
+        return _Line()
+    except (httpx2.InvalidURL, ImportError, OSError, ValueError):  # ImportError: what SOCKS takes is not there
+        raise Unanswered(BAD_ENVIRONMENT) from None
 
 
 @cache

@@ -35,6 +35,7 @@ FOLLOWED = (307, 308)
 """Redirects that keep method and body; a signed call goes nowhere but to its own server."""
 MOST_REDIRECTS = 3
 FIRST_WAIT = 0.25  # seconds before the first retry; each further one waits twice as long
+LONGEST = 24 * 60 * 60.0  # seconds of a call; beyond some years, no timer of the system's goes
 DEEPEST = 100  # levels of a JSON value; nothing that reads it later must run out of stack
 
 
@@ -57,8 +58,11 @@ class Endpoint:
     def __post_init__(self) -> None:
         if not _is_address(self.url):
             raise ConfigError("The webhook URL should be like https://host/path.")
-        if not 0 < self.timeout < float("inf") or self.retries < 0 or self.max_bytes < 1:
-            raise ConfigError("A webhook's timeout and its largest answer are more than 0, its retries 0 or more.")
+        if not 0 < self.timeout <= LONGEST or self.retries < 0 or self.max_bytes < 1:
+            raise ConfigError(
+                "A webhook's timeout is more than 0 seconds and at most a day, its retries are 0 or more, "
+                "and its largest answer has more than 0 bytes."
+            )
         for name, value in self.headers.items():
             if name.lower() in RESERVED:
                 raise ConfigError(f"The webhook header {name} is set by the chatbot itself.")

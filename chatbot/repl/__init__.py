@@ -192,11 +192,12 @@ class Repl:
                 sink(event)
 
     def _command(self, line: str) -> commands.Answer:
-        """Run a command and show what it has to say."""
+        """Run a command and show what it has to say. One that fails is not kept: what is secret in it, nobody knows."""
         try:
-            answer = commands.run(line, self._ready)
+            answer = commands.run(line, self._settled)
         except ChatbotError as error:
-            answer = commands.Answer(str(error))
+            _write(clean(str(error)) + "\n\n")
+            return commands.Answer()
         _write(answer.control)
         self._show_past(answer.past)
         if answer.text:
@@ -246,6 +247,12 @@ class Repl:
         if stage.failure:
             raise stage.failure
         raise Cancelled
+
+    def _settled(self) -> "Conversation":
+        """Return the conversation, once nobody else is at work on it. Raises what `_ready` raises."""
+        conversation = self._ready()
+        self._wait_for_greeting()
+        return conversation
 
     def _wait_for_greeting(self) -> None:
         stage = self._backstage

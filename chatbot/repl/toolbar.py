@@ -9,7 +9,9 @@ if TYPE_CHECKING:  # it is slow, and the prompt comes first
 
 
 def toolbar(conversation: "Conversation", width: int) -> str:
-    """Return the line, not wider than that; what comes last goes first where there is no room."""
+    """Return the line, not wider than so many cells; what comes last goes first where there is no room."""
+    from chatbot.render.wrapping import cells
+
     session = conversation.session
     users = [session.runtime.ledger.standing(pack.name).user for pack in session.packs]
     verified = ", ".join(dict.fromkeys(session.mask.text(user) for user in users if user))
@@ -20,4 +22,8 @@ def toolbar(conversation: "Conversation", width: int) -> str:
         f"{conversation.tally.tokens} tokens" if conversation.tally.tokens else "",
     ]
     line = one_line(" · ".join(filter(None, parts)))
-    return line if len(line) < width else f"{line[: max(width - 2, 0)]}…"
+    if cells(line) < width:
+        return line
+    while cells(line) > max(width - 2, 0):
+        line = line[:-1]
+    return f"{line}…"

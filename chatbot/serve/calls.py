@@ -58,12 +58,12 @@ def contact_of(fields: Mapping[str, Any]) -> str:
     contact = fields.get("contact")
     person: Mapping[str, Any] = contact if isinstance(contact, dict) else {}
     named = (
-        ("wa", person.get("whatsapp_id")),
-        ("wa", fields.get("wa_id")),
-        ("uuid", person.get("uuid")),
-        ("id", person.get("id")),
+        ("wa", _number(person.get("whatsapp_id"))),
+        ("wa", _number(fields.get("wa_id"))),
+        ("uuid", _id(person.get("uuid"))),
+        ("id", _id(person.get("id"))),
     )
-    return next((f"{kind}:{id}" for kind, value in named if (id := _id(value))), "")
+    return next((f"{kind}:{id}" for kind, id in named if id), "")
 
 
 def said_in(fields: Mapping[str, Any], paths: Iterable[str]) -> tuple[str, ...] | None:
@@ -135,8 +135,13 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 def _id(value: Any) -> str:
-    """Return an id as a text; one that looks like a telephone number by its digits alone."""
-    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    """Return an id as a text; "" for what is none."""
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _number(value: Any) -> str:
+    """Return a WhatsApp id as a text; one that looks like a telephone number by its digits alone."""
+    text = _id(value)
     digits = re.sub(r"[^0-9]", "", text)
     return digits if _PHONE.fullmatch(text) and len(digits) >= _PHONE_DIGITS else text
 

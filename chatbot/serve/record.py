@@ -27,9 +27,9 @@ class Achieved:
 
     def at(self, now: float, remember: float) -> Standing:
         """Return what of it still counts."""
-        if self.standing.user is not None and now - self.verified >= remember:
+        if self.standing.user is not None and not _counts(self.verified, now, remember):
             return Standing()
-        fresh = {name for name in self.standing.succeeded if now - self.times.get(name, 0.0) < remember}
+        fresh = {name for name in self.standing.succeeded if _counts(self.times.get(name, 0.0), now, remember)}
         return replace(self.standing, succeeded=frozenset(fresh))
 
     def after(self, standing: Standing, tool: Tool, ran: Ran, now: float) -> "Achieved":
@@ -38,6 +38,11 @@ class Achieved:
         if not said_success(ran):
             return Achieved(standing, times, self.verified)
         return Achieved(standing, times | {tool.name: now}, self.verified if ran.user is None else now)
+
+
+def _counts(time: float, now: float, remember: float) -> bool:
+    """Return whether a success of that time still counts; one from far ahead does not, for a clock was set back."""
+    return abs(now - time) < remember
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,14 +42,27 @@ def found(paths: Sequence[Path], words: Sequence[str], most: int) -> list[Row]:
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Return the rows, each column as wide as its widest cell; on a terminal, each row in one line of it."""
-    cells = list(rows)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    """Return the rows, each column as wide as the widest of it; on a terminal, each row in one line of it."""
+    from chatbot.render.wrapping import cells
+
+    table = list(rows)
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join(cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)) for row in table
+    ]
+    lines = [line.rstrip() for line in lines]
     if sys.stdout.isatty():
         columns = shutil.get_terminal_size().columns
-        lines = [line if len(line) <= columns else f"{line[: columns - 3]}..." for line in lines]
+        lines = [line if cells(line) <= columns else f"{_cut(line, columns - 3)}..." for line in lines]
     return "\n".join(lines)
+
+
+def _cut(line: str, width: int) -> str:
+    from chatbot.render.wrapping import cells
+
+    while cells(line) > max(width, 0):
+        line = line[:-1]
+    return line
 
 
 def _row(session: Summary, now: datetime) -> Row:

@@ -15,6 +15,7 @@ from chatbot.transcript.reading import from_json
 class Loaded:
     """A transcript that was read.
 
+    session: its id, by the file's name, whatever stands in it.
     model, packs: those that were used last, since a session may be resumed with others. started: UTC in ISO 8601.
     problems: what could not be read, a line for people each.
     """
@@ -52,7 +53,7 @@ def load(path: Path) -> Loaded:
     nobody = SessionStarted(session_id_of(path), "", (), "")
     first = next((event for event in events if isinstance(event, SessionStarted)), nobody)
     last = next((event for event in reversed(events) if isinstance(event, SessionStarted | SessionChanged)), nobody)
-    return Loaded(first.session, last.model, last.packs, first.time, tuple(events), tuple(problems))
+    return Loaded(session_id_of(path), last.model, last.packs, first.time, tuple(events), tuple(problems))
 
 
 def closed(events: Iterable[Event]) -> Iterator[Event]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.errors import UsageError
+from chatbot.listing import as_text
 from chatbot.pack import Tool
 from chatbot.packs import open_packs
 from chatbot.packs.functions import functions_of, listed, read_functions
@@ -224,3 +225,10 @@ def test_files_that_are_no_lists_are_told(tmp_path):
     for path, says in ((tmp_path / "latin.json", "is not UTF-8"), (tmp_path, "cannot be read"), (Path("\0"), "cannot")):
         with pytest.raises(UsageError, match=says):
             read_functions(path)
+
+
+def test_a_schema_that_allows_anything_can_be_listed(tmp_path):
+    schema = {"type": "object", "properties": {"p": True, "q": {}}}
+    path = tmp_path / "any.json"
+    path.write_text(json.dumps([{"name": "f", "description": "d", "parameters": schema}]))
+    assert "- p (any, optional)\n  - q (any, optional)" in as_text(open_packs([str(path)]))

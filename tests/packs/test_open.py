@@ -156,3 +156,9 @@ def test_an_entry_point_is_a_pack(tmp_path, monkeypatch):
     assert "guest" in available_packs()
     (pack,) = open_packs(["guest"])
     assert (pack.name, pack.tools[0].run({}, Context())) == ("guest", "None 7")
+
+
+def test_a_tool_that_requires_itself_is_told(tmp_path):
+    (tmp_path / "odd.py").write_text('from chatbot import tool\n@tool(requires="f")\ndef f() -> str:\n    "F."\n')
+    with pytest.raises(UsageError, match="f requires itself, and so could never run"):
+        open_packs([str(tmp_path / "odd.py")])

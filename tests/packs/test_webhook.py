@@ -5,6 +5,7 @@ import gzip
 import hmac
 import json
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from werkzeug.serving import make_server
 from chatbot.errors import ConfigError, UsageError
 from chatbot.models.scripted import Scripted
 from chatbot.pack import Context, NoOutput, ToolFailed
-from chatbot.packs import available_packs, open_packs
+from chatbot.packs import available_packs, open_packs, post
 from chatbot.packs.webhook import Endpoint, webhook_pack
 from chatbot.session import Session
 from chatbot.signing import scheme
@@ -204,6 +205,26 @@ def test_a_name_that_nobody_has_is_told(monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    "proxy", ["ftp://me:hidden@proxy.test", "http://me:hidden@[::1", "socks5://me:hidden@proxy.test"]
+)
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(proxy, monkeypatch):
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("http_proxy", proxy)
+    assert refused("http://127.0.0.1:1/") == failed(
+        "a proxy or a file of certificates that the environment names cannot be used"
+    )
+
+
+@pytest.mark.parametrize("file", [WEATHER, WEATHER.parent / "no-such-file.pem"], ids=["no certificates", "no file"])
+def test_certificates_that_cannot_be_read_are_told(file, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    post._tls.cache_clear()
+    assert refused("https://127.0.0.1:1/") == failed(
+        "a proxy or a file of certificates that the environment names cannot be used"
+    )
+
+
 def test_a_server_without_tls_is_told():
     with Hook(output(1)) as hook:
         said = refused(hook.url.replace("http:", "https:"))
@@ -357,6 +378,7 @@ def test_a_function_that_declares_an_argument_called_context_gets_it(tmp_path):
         {"secret": "hidden", "scheme": "standard"},
         {"timeout": 0},
         {"timeout": float("nan")},
+        {"timeout": 1e300},
         {"retries": -1},
         {"max_bytes": 0},
         {"headers": {"X": "hidden\n"}},

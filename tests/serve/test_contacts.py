@@ -86,6 +86,13 @@ def test_a_contact_without_a_number_goes_by_its_id(url, ids):
     assert REFUSED in output(url, "ticket", {}, None, contact=other_kind)
 
 
+@pytest.mark.parametrize("kind", ["uuid", "id"])
+def test_ids_that_are_no_numbers_differ_however_alike_their_digits_are(url, kind):
+    output(url, "verify", {"name": "ann", "key": "key of ann"}, None, contact={kind: "12-3456"})
+    assert output(url, "ticket", {}, None, contact={kind: "12-3456"}) == "ticket of ann"
+    assert REFUSED in output(url, "ticket", {}, None, contact={kind: "1-23456"})
+
+
 @pytest.mark.parametrize(
     "contact", [None, {}, {"whatsapp_id": ["1"]}, {"whatsapp_id": True}, {"whatsapp_id": " "}, "ann"]
 )

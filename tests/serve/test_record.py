@@ -22,6 +22,14 @@ def test_a_verification_counts_from_its_own_moment():
     assert record.until(HOUR) == 1000 + HOUR
 
 
+def test_a_clock_that_was_set_back_lets_nothing_count_for_longer():
+    years_ahead = run(Record(), VERIFY, ANN, 1e9)
+    assert standing(years_ahead, 1000.0) == Standing()
+    without_identity = run(Record(), CONSENT, Ran(True), 1e9)
+    assert standing(without_identity, 1000.0) == Standing()
+    assert standing(run(Record(), VERIFY, ANN, 1001.0), 1000.0).user == "ann"  # of another machine's clock
+
+
 def test_another_tools_success_prolongs_no_verification_and_ends_with_it():
     record = run(run(Record(), VERIFY, ANN, 1000.0), CONSENT, Ran(True), 2000.0)
     assert standing(record, 1000 + HOUR - 1).succeeded == {"verify", "consent"}
