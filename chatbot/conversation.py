@@ -84,6 +84,7 @@ class Conversation:
         self.past: Sequence[Event] = ()
         self._events: list[Event] = []
         self.verbose = False
+        self._problems: Sequence[str] = ()
         self._asker = asker
         self._keep = archive.create(self.session.id)
 
@@ -100,6 +101,7 @@ class Conversation:
             yield from self.session.opening()
             return
         yield self.session.changed()
+        yield from (Notice("warning", problem) for problem in self._problems)
         yield Notice("info", f"This goes on with the session {self.session.id}. Nobody is verified in it yet.")
 
     def beginning(self, interrupt: Interrupt) -> Steps[None]:
@@ -151,7 +153,7 @@ class Conversation:
         self.tally, self.past, self._events = Tally(), tuple(closed(kept.events)), list(kept.events)
         for event in kept.events:
             self.tally(event)
-        self._keep = keep
+        self._keep, self._problems = keep, found.problems  # reopening has set torn ends aside
 
     def _packs_of(self, kept: Loaded) -> tuple[dict[str, Any], Settings]:
         """Return the options with the session's own packs, if no others were asked for and all can be had by name."""

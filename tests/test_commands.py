@@ -97,7 +97,7 @@ def test_retry_says_it_again_and_edit_puts_it_into_the_line(talk):
 def test_last_shows_results_whole(talk):
     assert ask(talk, "/last").text == 'get_ticket_status:\n{"status": "Open", "issue": "Billing Query"}'
     assert ask(talk, "/last 1").text == 'verify_user:\n{"success": true}'
-    assert ask(talk, "/last 7").text == "There is no such tool result."
+    assert ask(talk, "/last 7").text == ask(talk, "/last " + "9" * 5000).text == "There is no such tool result."
 
 
 def test_copy_sends_the_latest_answer_to_the_clipboard(talk):

@@ -229,3 +229,10 @@ def test_a_session_is_chosen_from_a_list(run, tmp_path):
         terminal.type("1\r")
         terminal.wait_for("> the first words")
         terminal.wait_for("This goes on with the session")
+
+
+def test_what_is_broken_in_a_session_is_told_when_it_goes_on(run, folder):
+    [path] = folder.glob("*a1b2*")
+    path.write_bytes(path.read_bytes() + b'{"type": "turn_star')
+    done = run("--resume", "a1b2", "--plain", "--no-greeting", said="hello\n")
+    assert "its end is torn and was left out" in done.stderr

@@ -39,7 +39,7 @@ def edit(conversation: Callable[[], Conversation], _rest: str) -> Answer:
 def last(conversation: Callable[[], Conversation], rest: str) -> Answer:
     """Show the latest tool result whole; with a number, the one so many before it."""
     results = conversation().tally.results
-    back = int(rest) if rest.isdecimal() else 0
+    back = int(rest) if rest.isdecimal() and len(rest) < 4 else len(results) if rest else 0
     if back >= len(results):
         return Answer("There is no such tool result.")
     result = results[-1 - back]
