@@ -94,6 +94,13 @@ def test_retry_says_it_again_and_edit_puts_it_into_the_line(talk):
     assert len(said(talk)) == 1
 
 
+def test_a_secret_that_was_not_kept_is_asked_for_before_it_is_said_again(talk):
+    talk.session.history[:] = [User("my key is •••"), *talk.session.history[1:2]]
+    answer = ask(talk, "/retry")
+    assert (answer.say, answer.draft) == ("", "my key is •••")
+    assert answer.text == "Put the secret in where ••• stands: it was not kept."
+
+
 def test_last_shows_results_whole(talk):
     assert ask(talk, "/last").text == 'get_ticket_status:\n{"status": "Open", "issue": "Billing Query"}'
     assert ask(talk, "/last 1").text == 'verify_user:\n{"success": true}'

@@ -24,7 +24,11 @@ def undo(conversation: Callable[[], Conversation], _rest: str) -> Answer:
 @command
 def retry(conversation: Callable[[], Conversation], _rest: str) -> Answer:
     """Say the latest turn again, and get another answer."""
+    from chatbot.masking import MASK
+
     said = _undone(conversation())
+    if MASK in said:  # the session goes on from a transcript, which has no secrets
+        return Answer(f"Put the secret in where {MASK} stands: it was not kept.", draft=said)
     return Answer(say=said) if said else Answer(NOTHING_SAID)
 
 
