@@ -1,7 +1,7 @@
 """A call's arguments as JSON: read leniently, and walked through, for those who look at them but do not run them."""
 
 import json
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -25,6 +25,18 @@ def leaves(value: Any, names: Container[str]) -> Iterator[tuple[str, Any]]:
             waiting += [(name, below) for below in reversed(item)]
         elif name and not isinstance(item, bool):
             yield name, item
+
+
+def is_deeper(value: Any, depth: int) -> bool:
+    """Return whether a JSON value is nested deeper than so many levels; however deep, the stack is not."""
+    level = [value]
+    for _ in range(depth + 1):
+        level = [inner for item in level for inner in _inside(item)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
 
 
 def written(number: int | float) -> str:

@@ -4,26 +4,30 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 from chatbot.asking import Agreeing, Asker
-from chatbot.config import PackChoice, Settings, Trusted, Webhook
+from chatbot.config import Settings, Trusted
 from chatbot.masking import Mask
 from chatbot.models import open_model
-from chatbot.pack import Pack
 from chatbot.runtime import Trust
 from chatbot.session import Session
 from chatbot.trust import facts
-from chatbot.trust.guards import AskAlways, AskFirst, Gate, Grounding, GroundingOfAll, Guard, Identity, Injected
+from chatbot.trust.grounding import ground_all
+from chatbot.trust.guards import AskAlways, AskFirst, Gate, Grounding, Guard, Identity, Injected
 from chatbot.trust.hidden import hide
 
 
 def open_session(settings: Settings, asker: Asker) -> Session:
     """Open the packs and the model. Slow, for what packs and schemas import. Raises UsageError, ConfigError."""
+    from chatbot.packs import open_packs
+
     trusted = settings.trusted
-    packs = open_packs(settings.packs, settings.webhooks)
+    packs = open_packs(settings.packs.specs, settings.endpoints, settings.packs.functions)
+    if trusted.grounded:
+        packs = tuple(ground_all(pack) for pack in packs)
     if trusted.ask_secrets:
         packs = tuple(hide(pack) for pack in packs)
     model = open_model(settings.model, timeout=settings.timeout, temperature=settings.temperature)
@@ -39,25 +43,13 @@ def open_session(settings: Settings, asker: Asker) -> Session:
         session.mask.learn(secret, name)
     for name, secret in trusted.secrets.items():
         session.mask.learn(secret, name)
-    for webhook in settings.webhooks.values():
-        session.mask.learn(webhook.secret)
+    for endpoint in settings.endpoints.values():
+        session.mask.learn(endpoint.secret)
     if settings.debug:
         log_to(sys.stderr, session.mask)
     gc.freeze()  # what is loaded by now stays to the end
     gc.enable()
     return session
-
-
-def open_packs(choice: PackChoice, webhooks: Mapping[str, Webhook]) -> tuple[Pack, ...]:
-    """Open the chosen packs. Raises UsageError."""
-    from chatbot.packs import open_packs
-
-    if not (webhooks or choice.functions):
-        return open_packs(choice.specs)
-    from chatbot.packs.webhook import Endpoint
-
-    endpoints = {spec: Endpoint(**webhook._asdict()) for spec, webhook in webhooks.items()}
-    return open_packs(choice.specs, endpoints, choice.functions)
 
 
 def trust_of(trusted: Trusted, asker: Asker) -> Trust:
@@ -66,7 +58,7 @@ def trust_of(trusted: Trusted, asker: Asker) -> Trust:
         Injected(),
         Gate(),
         Identity(),
-        GroundingOfAll() if trusted.grounded else Grounding(),
+        Grounding(),
         AskAlways(trusted.rules) if trusted.confirm else AskFirst(trusted.rules),
     ]
     return Trust(trusted.context, guards, Agreeing(asker) if trusted.yes else asker, trusted.limits)

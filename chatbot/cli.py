@@ -24,8 +24,6 @@ EXIT_CODES = (
     "130 interrupted."
 )
 
-NOT_GIVEN = (None, False, ())  # what typer hands over where an option was not on the command line
-
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
@@ -62,6 +60,11 @@ def _with_choice(arguments: Sequence[str]) -> Iterator[str]:
         yield argument
         if argument in ("--resume", "-r") and following.startswith("-"):
             yield CHOOSE
+
+
+def _given(ctx: typer.Context) -> dict[str, Any]:
+    """Return the options that were on the command line; for others, typer hands over one of these."""
+    return {name: value for name, value in ctx.params.items() if not any(value is none for none in (None, False, ()))}
 
 
 def _fail(text: str, code: ExitCode) -> ExitCode:
@@ -161,7 +164,7 @@ def chat(  # the options of the program, one parameter each
     ] = False,
 ) -> int:
     """Chat: in a terminal, from a script, or line by line from a pipe."""
-    given = {name: value for name, value in ctx.params.items() if not any(value is none for none in NOT_GIVEN)}
+    given = _given(ctx)
     if ctx.invoked_subcommand:
         if given:
             raise UsageError(f"Put the options behind the command: chatbot {ctx.invoked_subcommand} ...")
@@ -251,11 +254,12 @@ def tools(
     pack: Pack = None, json: Annotated[bool, typer.Option("--json", help="Print the tools' schemas.")] = False
 ) -> None:
     """List what the packs offer; --json prints the tools' schemas as a model gets them."""
-    from chatbot.chat import open_packs
     from chatbot.listing import as_schemas, as_text
+    from chatbot.packs import open_packs
 
     load_dotenv_file(Path.cwd())
-    packs = open_packs(load_packs({"pack": pack}), {})
+    choice = load_packs({"pack": pack})
+    packs = open_packs(choice.specs, functions=choice.functions)
     sys.stdout.write((as_schemas(packs) if json else clean(as_text(packs))) + "\n")
 
 
@@ -298,4 +302,4 @@ def serve(  # the options of the server, one parameter each
     from chatbot.serve.running import serve
 
     load_dotenv_file(Path.cwd())
-    return serve({name: value for name, value in ctx.params.items() if not any(value is none for none in NOT_GIVEN)})
+    return serve(_given(ctx))

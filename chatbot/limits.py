@@ -1,7 +1,8 @@
 """How much one turn may take: numbers, and what they measure."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from chatbot.arguments import is_deeper
 
 CUT = "\n[{} more characters were cut here]"
 
@@ -27,7 +28,7 @@ class Limits(NamedTuple):
         """Return what is too much about a call's arguments, as JSON text and as a value; "" where nothing is."""
         if len(text) > self.arguments:
             return f"they have {len(text)} characters, and {self.arguments} is the most."
-        if _deeper(value, self.depth):
+        if is_deeper(value, self.depth):
             return f"they are nested more than {self.depth} levels deep."
         return ""
 
@@ -35,16 +36,3 @@ class Limits(NamedTuple):
         """Return a result as the model reads it: whole, or its beginning with a note."""
         rest = len(result) - self.result
         return result if rest <= 0 else result[: self.result] + CUT.format(rest)
-
-
-def _deeper(value: Any, depth: int) -> bool:
-    level = [value]
-    for _ in range(depth + 1):
-        level = [inner for item in level for inner in _inside(item)]
-    return bool(level)
-
-
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, Mapping):
-        return list(value.values())
-    return value if isinstance(value, list) else []

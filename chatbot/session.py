@@ -137,8 +137,7 @@ class Session:
         self.id = self.runtime.session = other.id
         self.history[:] = other.history
         self.mask.adopt(other.mask)
-        self.runtime.ledger = other.runtime.ledger
-        self.runtime.ledger.keep(packs)
+        self.runtime.ledger.adopt(other.runtime.ledger, packs)
 
     def greet(self, interrupt: Interrupt) -> Steps[Outcome]:
         """Let the assistant speak first."""

@@ -16,8 +16,8 @@ SOURCES = sorted(ROOT.rglob("*.py"))
 PACKS = sorted((ROOT.parent / "tools").glob("*.py"))
 
 LAYERS = [
-    {"errors", "types", "interrupt", "limits", "arguments", "rules"},
-    {"events", "providers", "pack", "asking", "signing"},
+    {"errors", "types", "interrupt", "arguments", "rules"},
+    {"events", "providers", "pack", "asking", "signing", "limits"},
     {"config", "schema", "speech"},
     {"trust"},
     {"masking", "window", "models", "packs", "render", "script", "beside", "listing"},

@@ -102,8 +102,8 @@ def test_a_secret_that_was_not_kept_is_asked_for_before_it_is_said_again(talk):
 
 
 def test_last_shows_results_whole(talk):
-    assert ask(talk, "/last").text == 'get_ticket_status:\n{"status": "Open", "issue": "Billing Query"}'
-    assert ask(talk, "/last 1").text == 'verify_user:\n{"success": true}'
+    assert ask(talk, "/last")[:2] == ("get_ticket_status:", '{"status": "Open", "issue": "Billing Query"}')
+    assert ask(talk, "/last 1")[:2] == ("verify_user:", '{"success": true}')
     assert ask(talk, "/last 7").text == ask(talk, "/last " + "9" * 5000).text == "There is no such tool result."
 
 
@@ -176,17 +176,17 @@ def test_what_cannot_be_changed_stays_as_it_was(talk, line, error):
 
 
 def test_the_system_prompt_is_shown_replaced_and_added_to(talk):
-    assert ask(talk, "/system").text.startswith("You are a customer support agent.")
-    assert ask(talk, "/system Be brief.").text == "Be brief."
+    assert ask(talk, "/system").document.startswith("You are a customer support agent.")
+    assert ask(talk, "/system Be brief.").document == "Be brief."
     assert ask(talk, "/instructions").text == "Nothing is added to the system prompt."
-    assert ask(talk, "/instructions Speak Latin.").text == "Speak Latin."
+    assert ask(talk, "/instructions Speak Latin.").document == "Speak Latin."
     assert talk.session.instructions == "Be brief.\n\nSpeak Latin."
 
 
 def test_the_context_is_shown_without_its_secrets_and_added_to(talk):
     assert ask(talk, "/context").text == "There is no context. Give some: /context name=text"
     ask(talk, "/context contact.name=Ann")
-    shown = ask(talk, "/context contact.token=abcdefghij").text
+    shown = ask(talk, "/context contact.token=abcdefghij").document
     assert shown == '{\n  "contact": {\n    "name": "Ann",\n    "token": "•••"\n  }\n}'
     assert talk.session.runtime.trust.fields == {"contact": {"name": "Ann", "token": "abcdefghij"}}
 
@@ -271,3 +271,11 @@ def test_a_session_undone_and_resumed_goes_on_with_the_same_history(kept):
     ask(kept, "/resume support")
     assert kept.session.history == before
     assert said(kept) == ["Hello"]
+
+
+def test_what_the_model_is_told_of_the_context_is_given_also_after_a_change(talk):
+    talk.flags |= {"context": ["order=T-77"], "show_context": "order"}
+    ask(talk, "/instructions Be brief.")
+    ground = talk.session.runtime.ledger.ground
+    assert "T-77" in talk.session.instructions
+    assert [ground.holds(value) for value in ("T-77", "12345", "T-78")] == [True, True, False]

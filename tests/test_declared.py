@@ -50,7 +50,7 @@ def test_arguments_that_fit_are_taken_as_they_are():
         ("", "they are not a JSON object: Expecting value: line 1 column 1 (char 0)"),
         ('{"location":NaN}', "they are not a JSON object: NaN is not JSON"),
         ('{"location":1e999}', "they are not a JSON object: a number is too big"),
-        ('{"location":"a","location":"b"}', "they are not a JSON object: an argument is given twice"),
+        ('{"location":"a","location":"b"}', "they are not a JSON object: a name is given twice"),
     ],
 )
 def test_a_complaint_names_the_argument_and_what_to_fix(text, says):

@@ -144,7 +144,7 @@ def test_hints(hint, schema, text, value):
         (Annotated[str, Field(pattern="^[a-z]+$")], '{"a":"abc\\n"}', "a: String should match pattern '^[a-z]+$'"),
         (float, '{"a":NaN}', "they are not a JSON object: NaN is not JSON"),
         (float, '{"a":1e999}', "they are not a JSON object: a number is too big"),
-        (int, '{"a":1,"a":2}', "they are not a JSON object: an argument is given twice"),
+        (int, '{"a":1,"a":2}', "they are not a JSON object: a name is given twice"),
     ],
 )
 def test_complaints(hint, text, complaint):

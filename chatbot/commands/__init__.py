@@ -20,12 +20,13 @@ _COMMAND = re.compile(r"/([A-Za-z][\w-]*)(?:\s+(.*))?", re.DOTALL)
 class Answer(NamedTuple):
     """What a command has to say, and what is to be done.
 
-    leave: end the chat. say: a turn, as if the user had said it. draft: what stands in the input line next. steps: work
-    that yields events. past: events of another time, to be shown. verbose: show everything whole, or fold it, from now
-    on. control: what is sent to the terminal as it is.
+    text: words for people. document: shown as it is, to be copied. leave: end the chat. say: a turn, as if the user had
+    said it. draft: what stands in the input line next. steps: work that yields events. past: events of another time, to
+    be shown. verbose: show everything whole, or fold it, from now on. control: what is sent to the terminal as it is.
     """
 
     text: str = ""
+    document: str = ""
     leave: bool = False
     say: str = ""
     draft: str = ""

@@ -55,7 +55,9 @@ def export(conversation: Callable[[], Conversation], rest: str) -> Answer:
     form = next((form for form in FORM_OF.values() if form == name.lower()), None)
     if not form:
         return Answer(f"Give one of {', '.join(FORM_OF.values())}, and a file if you like.")
-    return _saved(conversation(), form, Path(file.strip())) if file.strip() else Answer(conversation().exported(form))
+    if file.strip():
+        return _saved(conversation(), form, Path(file.strip()))
+    return Answer(document=conversation().exported(form))
 
 
 def _saved(conversation: Conversation, form: Form, path: Path) -> Answer:

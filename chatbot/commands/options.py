@@ -34,7 +34,8 @@ def system(conversation: Callable[[], Conversation], rest: str) -> Answer:
     """Show the whole system prompt, or replace the packs' own: /system TEXT, or @FILE."""
     if rest:
         _change(conversation(), system=rest)
-    return Answer(conversation().session.instructions or "There is no system prompt.")
+    prompt = conversation().session.instructions
+    return Answer(document=prompt) if prompt else Answer("There is no system prompt.")
 
 
 @command
@@ -42,7 +43,8 @@ def instructions(conversation: Callable[[], Conversation], rest: str) -> Answer:
     """Show what is added to the system prompt, or add: /instructions TEXT, or @FILE."""
     if rest:
         _change(conversation(), instructions=rest)
-    return Answer(conversation().settings.instructions or "Nothing is added to the system prompt.")
+    added = conversation().settings.instructions
+    return Answer(document=added) if added else Answer("Nothing is added to the system prompt.")
 
 
 @command
@@ -55,7 +57,7 @@ def context(conversation: Callable[[], Conversation], rest: str) -> Answer:
         _change(talk, context=[*talk.flags.get("context", ()), rest])
     fields = talk.settings.trusted.context
     shown = talk.session.mask.text(json.dumps(fields, indent=2, ensure_ascii=False))
-    return Answer(shown if fields else "There is no context. Give some: /context name=text")
+    return Answer(document=shown) if fields else Answer("There is no context. Give some: /context name=text")
 
 
 @command

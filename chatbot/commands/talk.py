@@ -48,7 +48,7 @@ def last(conversation: Callable[[], Conversation], rest: str) -> Answer:
         return Answer("There is no such tool result.")
     result = results[-1 - back]
     failure = f" ({result.failure})" if result.failure else ""
-    return Answer(f"{result.name}{failure}:\n{result.content}")
+    return Answer(f"{result.name}{failure}:", result.content)
 
 
 @command

@@ -6,14 +6,13 @@ the tables [packs.NAME], [approvals] and [context]. `profile = "NAME"` (or `--pr
 leaves out comes from the top level.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatbot.config.context import context_of, field_at
 from chatbot.config.model import ModelChoice, resolve_model
-from chatbot.config.packs import PackChoice, Webhook, pack_choice, rules, webhooks
+from chatbot.config.packs import PackChoice, endpoints, pack_choice, rules
 from chatbot.config.readers import Theme, at_least_one, boolean, path, positive, split, temperature, text, theme
 from chatbot.config.sources import Options, options
 from chatbot.errors import ConfigError
@@ -26,12 +25,14 @@ __all__ = [
     "PackChoice",
     "Settings",
     "Trusted",
-    "Webhook",
     "data_path",
     "load_dotenv_file",
     "load_packs",
     "load_settings",
 ]
+
+if TYPE_CHECKING:
+    from chatbot.config.endpoint import Endpoint
 
 DETERMINISTIC: float | None = 0.0
 LAST, CHOOSE = "last", "?"
@@ -67,7 +68,7 @@ class Settings(NamedTuple):
 
     model: ModelChoice
     packs: PackChoice
-    webhooks: Mapping[str, Webhook] = {}
+    endpoints: Mapping[str, "Endpoint"] = {}
     trusted: Trusted = Trusted()
     system: str | None = None
     instructions: str = ""
@@ -100,12 +101,12 @@ def load_dotenv_file(folder: Path) -> None:
 
 def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings; `flags` is what the command line gave. Raises ConfigError, UsageError."""
-    chosen = options(flags, _spoken(environ))
+    chosen = options(flags, environ)
     packs = pack_choice(chosen)
     return Settings(
         model=resolve_model(chosen, chosen.env),
         packs=packs,
-        webhooks=webhooks(chosen, packs),
+        endpoints=endpoints(chosen, packs),
         trusted=_trusted(chosen),
         system=text(chosen.get("system")),
         instructions=text(chosen.get("instructions")) or "",
@@ -127,7 +128,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
 
 def load_packs(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> PackChoice:
     """Return which packs are chosen, where nothing else matters. Raises ConfigError, UsageError."""
-    return pack_choice(options(flags, _spoken(environ)))
+    return pack_choice(options(flags, environ))
 
 
 def data_path() -> Path:
@@ -135,11 +136,6 @@ def data_path() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("chatbot")
-
-
-def _spoken(environ: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the environment without what is set to nothing."""
-    return {name: value for name, value in (os.environ if environ is None else environ).items() if value.strip()}
 
 
 def _trusted(chosen: Options) -> Trusted:
@@ -158,11 +154,12 @@ def _trusted(chosen: Options) -> Trusted:
         yes=chosen.convert("yes", boolean, False),
         ask_secrets=chosen.convert("ask_secrets", boolean, False),
         secrets={name[start:]: value for name, value in chosen.env.items() if name.startswith(SECRET_VARIABLES)},
-        limits=_limits(chosen),
+        limits=limits_of(chosen),
     )
 
 
-def _limits(chosen: Options) -> Limits:
+def limits_of(chosen: Options) -> Limits:
+    """Return how much a turn may take. Raises UsageError."""
     usual = Limits()
     return Limits(
         rounds=chosen.convert("max_steps", at_least_one, usual.rounds),

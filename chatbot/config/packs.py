@@ -8,29 +8,22 @@ secret_env, timeout (seconds in total), retries, signature ("turn" or "standard"
 from collections.abc import Callable, Mapping
 from glob import escape
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 from chatbot.config.readers import positive, split
 from chatbot.config.sources import Options, config_path
 from chatbot.errors import ConfigError, UsageError
 from chatbot.rules import Decision, Rule
 
+if TYPE_CHECKING:  # most chats need neither
+    from chatbot.config.endpoint import Endpoint
+    from chatbot.signing import SchemeName
+
 T = TypeVar("T")
 SECRET_ENV = "TURN_HMAC_SECRET"
 DECISIONS = get_args(Decision)
-SIGNATURES = ("turn", "standard")
+SIGNATURES: tuple["SchemeName", ...] = ("turn", "standard")
 PACK_OPTIONS = ("functions", "url", "secret_env", "timeout", "retries", "signature", "headers", "approval")
-
-
-class Webhook(NamedTuple):
-    """Where a pack's functions are called, and how the calls are signed. timeout: seconds, in total."""
-
-    url: str
-    secret: str
-    timeout: float = 10.0
-    headers: Mapping[str, str] = {}
-    retries: int = 0
-    scheme: str = "turn"
 
 
 class PackChoice(NamedTuple):
@@ -49,9 +42,9 @@ def pack_choice(chosen: Options) -> PackChoice:
     return PackChoice(split(chosen.get("pack", "packs", default="support")), functions)
 
 
-def webhooks(chosen: Options, packs: PackChoice) -> dict[str, Webhook]:
+def endpoints(chosen: Options, packs: PackChoice) -> dict[str, "Endpoint"]:
     """Return how each chosen pack of functions is reached. Raises ConfigError, UsageError."""
-    return {spec: _webhook(chosen, spec) for spec in packs.specs if spec in packs.functions or spec.endswith(".json")}
+    return {spec: _endpoint(chosen, spec) for spec in packs.specs if spec in packs.functions or spec.endswith(".json")}
 
 
 def rules(chosen: Options) -> tuple[Rule, ...]:
@@ -68,14 +61,17 @@ def rules(chosen: Options) -> tuple[Rule, ...]:
     return tuple(Rule(pattern, decision) for pattern, decision, _ in given)
 
 
-def signature(value: Any) -> str:
+def signature(value: Any) -> "SchemeName":
     """Return the name of a way to sign. Raises ValueError."""
-    if value not in SIGNATURES:
-        raise ValueError(f"{value!r} is none of {', '.join(SIGNATURES)}")
-    return str(value)
+    for name in SIGNATURES:
+        if name == value:
+            return name
+    raise ValueError(f"{value!r} is none of {', '.join(SIGNATURES)}")
 
 
-def _webhook(chosen: Options, spec: str) -> Webhook:
+def _endpoint(chosen: Options, spec: str) -> "Endpoint":
+    from chatbot.config.endpoint import Endpoint  # late: most chats have none
+
     table = _tables(chosen).get(spec, {})
     url = str(chosen.flags.get("webhook_url") or table.get("url") or chosen.get("webhook_url", default=""))
     if not url.startswith(("http://", "https://")):
@@ -92,14 +88,17 @@ def _webhook(chosen: Options, spec: str) -> Webhook:
         except ValueError as error:
             raise UsageError(f"packs.{spec}.{key} in {config_path(chosen.env)}: {error}") from None
 
-    return Webhook(
-        url,
-        secret,
-        option("timeout", _seconds, 10.0),
-        option("headers", _headers, {}),
-        option("retries", _retries, 0),
-        option("signature", signature, "turn"),
-    )
+    try:
+        return Endpoint(
+            url,
+            secret,
+            option("timeout", _seconds, 10.0),
+            option("headers", _headers, {}),
+            option("retries", _retries, 0),
+            option("signature", signature, "turn"),
+        )
+    except ConfigError as error:
+        raise ConfigError(f"{spec}: {error}") from None
 
 
 def _tables(chosen: Options) -> dict[str, Mapping[str, Any]]:

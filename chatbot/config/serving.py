@@ -1,16 +1,18 @@
 """Settings of `chatbot serve`: who may call, where the server listens, and where contacts' verifications are kept."""
 
 import ipaddress
-import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chatbot.config import Trusted, data_path
-from chatbot.config.packs import SECRET_ENV, PackChoice, Webhook, pack_choice, rules, signature, webhooks
+from chatbot.config import Trusted, data_path, limits_of
+from chatbot.config.packs import SECRET_ENV, PackChoice, endpoints, pack_choice, rules, signature
 from chatbot.config.readers import at_least_one, boolean, positive, split
 from chatbot.config.sources import Options, options
 from chatbot.errors import ConfigError
-from chatbot.limits import Limits
+
+if TYPE_CHECKING:
+    from chatbot.config.endpoint import Endpoint
+    from chatbot.signing import SchemeName
 
 PREVIOUS = "_PREVIOUS"
 SAID = ("messages", "last_message", "contact.last_message")
@@ -26,11 +28,11 @@ class Serving(NamedTuple):
     """
 
     packs: PackChoice
-    webhooks: Mapping[str, Webhook]
+    endpoints: Mapping[str, "Endpoint"]
     trusted: Trusted
     secrets: tuple[str, ...]
     state: str
-    signature: str = "turn"
+    signature: "SchemeName" = "turn"
     host: str = "127.0.0.1"
     port: int = 5000
     workers: int = 1
@@ -40,13 +42,12 @@ class Serving(NamedTuple):
 
 def load_serving(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Serving:
     """Return the settings; `flags` is what the command line gave. Raises ConfigError, UsageError."""
-    spoken = {name: value for name, value in (os.environ if environ is None else environ).items() if value.strip()}
-    chosen = options(flags, spoken)
+    chosen = options(flags, environ)
     packs = pack_choice(chosen)
     host = str(chosen.get("host", default="127.0.0.1"))
     return Serving(
         packs=packs,
-        webhooks=webhooks(chosen, packs),
+        endpoints=endpoints(chosen, packs),
         trusted=_trusted(chosen),
         secrets=_secrets(chosen, host),
         state=str(chosen.get("state", default=data_path() / STATE)),
@@ -74,18 +75,13 @@ def is_loopback(host: str) -> bool:
 
 
 def _trusted(chosen: Options) -> Trusted:
-    """Return what every call is held against; of the limits, those of a turn mean nothing to a server."""
-    usual = Limits()
+    """Return what every call is held against; there is no session, and nobody to be asked."""
     return Trusted(
         grounded=chosen.convert("grounded", boolean, False),
         rules=rules(chosen),
         confirm=chosen.convert("confirm", boolean, False),
         yes=chosen.convert("yes", boolean, False),
-        limits=Limits(
-            result=chosen.convert("max_result", at_least_one, usual.result),
-            arguments=chosen.convert("max_arguments", at_least_one, usual.arguments),
-            depth=chosen.convert("max_depth", at_least_one, usual.depth),
-        ),
+        limits=limits_of(chosen),
     )
 
 

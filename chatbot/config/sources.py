@@ -1,5 +1,6 @@
 """Where an option comes from: flags > environment > configuration file. A profile is a table of the file."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -61,8 +62,9 @@ class Options(NamedTuple):
             raise UsageError(f"{place}: {error}") from None
 
 
-def options(flags: Mapping[str, Any], env: Mapping[str, str]) -> Options:
-    """Return the sources; reads the configuration file. Raises ConfigError."""
+def options(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Options:
+    """Return the sources; reads the configuration file. A variable set to nothing is not set. Raises ConfigError."""
+    env = {name: value for name, value in (os.environ if environ is None else environ).items() if value.strip()}
     return Options(flags, env, _profile(flags.get("profile"), env))
 
 

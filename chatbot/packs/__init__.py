@@ -11,7 +11,7 @@ from chatbot.errors import UsageError
 from chatbot.pack import Pack
 
 if TYPE_CHECKING:
-    from chatbot.packs.webhook import Endpoint
+    from chatbot.config.endpoint import Endpoint
 
 ENTRY_POINTS = "chatbot.packs"
 TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -17,8 +17,9 @@ from typing import Any, get_args
 from chatbot.errors import UsageError
 from chatbot.pack import Effect, Tool
 from chatbot.schema.checking import first_line, loads
-from chatbot.schema.cleaning import GROUNDED, SECRET, VALUES, hide_secrets, marked
-from chatbot.schema.declared import BRANCHING, MAPS, BadSchema, check_schema, parser_for, parts
+from chatbot.schema.cleaning import GROUNDED, SECRET, hide_secrets, marked, plain
+from chatbot.schema.declared import BRANCHING, BadSchema, check_schema, parser_for
+from chatbot.schema.walking import parts
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 REQUIRES, EFFECT = "x-requires", "x-effect"
@@ -119,7 +120,7 @@ def _function(item: Any) -> Function:
     _mark(schema, secrets, grounded)  # a name that is secret somewhere is so everywhere
     for _, part in list(parts(schema)):
         hide_secrets({**part, "$defs": schema.get("$defs", {})})  # a nested secret's default is for nobody either
-    parameters = _for_model(schema)
+    parameters = plain(schema)
     return Function(
         name=name,
         description=description,
@@ -176,23 +177,6 @@ def _refuse_unknown_requirements(functions: list[Function], where: str) -> None:
             if name not in names:
                 place = f"{function.name}, parameters.{REQUIRES}"
                 raise UsageError(f"{where}: {place}: names {json.dumps(name)}, which is no function of this list.")
-
-
-def _for_model(schema: Any) -> Any:
-    """Return the schema without titles and marks; unlike pydantic, people may also write patterns and definitions."""
-    if isinstance(schema, list):
-        return [_for_model(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    kept: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key in MAPS:
-            kept[key] = {name: _for_model(part) for name, part in value.items()}
-        elif key in VALUES or key == "dependentRequired":
-            kept[key] = value
-        elif key not in ("title", SECRET) and not key.startswith("x-"):
-            kept[key] = _for_model(value)
-    return kept
 
 
 def _with_marks(tool: Tool) -> Iterator[tuple[str, Any]]:

@@ -9,67 +9,28 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from chatbot.errors import ConfigError
+from chatbot.arguments import is_deeper
+from chatbot.config.endpoint import Endpoint, origin
 from chatbot.pack import Context, NoOutput, Pack, Tool, ToolFailed
 from chatbot.packs.functions import Function, read_functions
 from chatbot.packs.post import Answer, Late, Message, Poster, Unanswered
 from chatbot.schema.checking import loads
-from chatbot.signing import SchemeName, scheme
+from chatbot.signing import scheme
 
 INJECTED = frozenset({"context", "wa_id", "tool_call_id", "function_name", "function_args"})
 """What stands beside the arguments, and a model might try to give: who the user is, the session says."""
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip"}
-RESERVED = {
-    *map(str.lower, HEADERS),
-    *("content-length", "transfer-encoding", "connection"),
-    *("x-turn-hook-signature", "webhook-id", "webhook-timestamp", "webhook-signature"),
-}
 AGAIN = (429, 502, 503, 504)
 """Statuses of a server that has not taken the call, but may take it later."""
 FOLLOWED = (307, 308)
 """Redirects that keep method and body; a signed call goes nowhere but to its own server."""
 MOST_REDIRECTS = 3
 FIRST_WAIT = 0.25  # seconds before the first retry; each further one waits twice as long
-LONGEST = 24 * 60 * 60.0  # seconds of a call; beyond some years, no timer of the system's goes
 DEEPEST = 100  # levels of a JSON value; nothing that reads it later must run out of stack
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a pack's calls go. Raises ConfigError for what is no address, no header or no number that makes sense.
-
-    secret: what both ends know. timeout: seconds for a whole call. headers: sent with each. retries: how often a call
-    is sent again that the server has not taken. max_bytes: the largest answer, unpacked.
-    """
-
-    url: str
-    secret: str = field(repr=False)
-    timeout: float = 10.0
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    retries: int = 0
-    scheme: SchemeName = "turn"
-    max_bytes: int = 1 << 20
-
-    def __post_init__(self) -> None:
-        if not _is_address(self.url):
-            raise ConfigError("The webhook URL should be like https://host/path.")
-        if not 0 < self.timeout <= LONGEST or self.retries < 0 or self.max_bytes < 1:
-            raise ConfigError(
-                "A webhook's timeout is more than 0 seconds and at most a day, its retries are 0 or more, "
-                "and its largest answer has more than 0 bytes."
-            )
-        for name, value in self.headers.items():
-            if name.lower() in RESERVED:
-                raise ConfigError(f"The webhook header {name} is set by the chatbot itself.")
-            if not (name.replace("-", "").replace("_", "").isalnum() and f"{name}{value}".isascii()):
-                raise ConfigError("A webhook header has a name or a value that no header can have.")
-            if not value.isprintable() or value != value.strip():
-                raise ConfigError(f"The value of the webhook header {name} has blanks or control characters in it.")
 
 
 def webhook_pack(path: Path, name: str, endpoint: Endpoint | None) -> Pack:
@@ -184,24 +145,9 @@ def _elsewhere(answer: Answer, url: str) -> str:
         there = urljoin(url, location)
     except ValueError:
         there = ""
-    if status not in FOLLOWED or _origin(there) != _origin(url):
+    if status not in FOLLOWED or origin(there) != origin(url):
         raise Unanswered(f"it answered with a redirect that is not followed (status {status})")
     return there
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None] | None:
-    """Return scheme, host and port; None for what is no address."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return None
-
-
-def _is_address(url: str) -> bool:
-    origin = _origin(url)
-    whole = url.isprintable() and " " not in url
-    return whole and origin is not None and origin[0] in ("http", "https") and bool(origin[1])
 
 
 def _output(answer: Answer) -> Any:
@@ -214,19 +160,6 @@ def _output(answer: Answer) -> Any:
         raise Unanswered("its answer is not JSON") from None
     if not isinstance(value, dict) or "output" not in value:
         raise Unanswered('its answer is no JSON object with an "output"')
-    if _is_too_deep(value):
+    if is_deeper(value, DEEPEST):
         raise Unanswered("its answer is nested too deep")
     return value["output"]
-
-
-def _is_too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [item for part in level for item in _items(part)]
-        if not level:
-            return False
-    return True
-
-
-def _items(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []

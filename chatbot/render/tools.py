@@ -41,14 +41,10 @@ def returned(result: ToolResult, seconds: float, room: int, palette: Palette) ->
     how = f" {FAILURES[result.failure]}" if result.failure else ""
     head = Text().append("<- ", style).append(f"{one_line(result.name)}{how}", style + BOLD)
     head.append(f" ({duration(seconds)}): ", palette.faint)
-    shown, rest = folded(whole(result), room) if room else (whole(result), 0)
+    text = clean(result.content).strip()
+    shown, rest = folded(text, room) if room else (text, 0)
     head.append(shown)
     return head.append(f"\n   [{rest} more characters: /last]", palette.faint) if rest else head
-
-
-def whole(result: ToolResult) -> str:
-    """Return all that the result says."""
-    return clean(result.content).strip()
 
 
 def folded(text: str, width: int) -> tuple[str, int]:

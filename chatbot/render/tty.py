@@ -33,7 +33,6 @@ from chatbot.render.palette import Palette, Theme, palette
 from chatbot.render.printed import AsItIs, Printed, Stream, wrapped
 from chatbot.render.region import Canvas, Paper, Region
 from chatbot.render.tools import called, returned
-from chatbot.render.tools import whole as whole_result
 from chatbot.types import Assistant, User
 
 UNWRAPPED = 1_000_000_000
@@ -64,7 +63,7 @@ class Rich:
 
     A terminal is drawn on, and a recording too; what is neither gets the text of the assistant as it is, unwrapped.
     echo_user: also what the user said, where they did not type it right there. show_reasoning: whole, not only its
-    last line while it comes. folds: long results are. `last` is the whole text of the last tool's result.
+    last line while it comes. folds: long results are.
     """
 
     def __init__(
@@ -76,7 +75,6 @@ class Rich:
         show_reasoning: bool = False,
         folds: bool = True,
     ) -> None:
-        self.last = ""
         self._console = console
         self._echo_user = echo_user
         self._folds = folds
@@ -206,7 +204,6 @@ class Rich:
                 self._tell(called(call, self._palette))
             case ToolReturned(result=result, seconds=seconds):
                 self._activity.running.pop(result.call_id, None)
-                self.last = whole_result(result)
                 self._tell(returned(result, seconds, self._console.width if self._folds else 0, self._palette))
 
     def _ask(self, event: ApprovalAsked | ApprovalAnswered | SecretAsked | SecretAnswered) -> None:

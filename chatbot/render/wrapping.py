@@ -1,5 +1,6 @@
 """Where a line ends: cells of a terminal, and the places where a text may be broken."""
 
+import re
 from collections import deque
 
 from rich.cells import get_character_cell_size
@@ -7,6 +8,7 @@ from rich.cells import get_character_cell_size
 _WORD_JOINER = "\u200d"
 _NOT_FIRST = "、。，．！？：；）」』】〉》’”…%)]}.,!?:;\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 """What does not begin a row of a script without spaces, nor one of emoji."""
+_COLUMN = re.compile(r"\S+ {2,}(?=\S)")
 _FLAGS = "\U0001f1e6", "\U0001f1ff"
 """The first and the last of the letters that make a flag, two by two."""
 
@@ -65,6 +67,18 @@ def rows_of(line: str, width: int) -> list[tuple[int, int]]:
         start = found[1]
     rows.append((start, len(line)))
     return rows
+
+
+def told(text: str, width: int) -> str:
+    """Return words for people, no line wider than that; what goes on stands under a list's second column."""
+    lines = []
+    for line in text.split("\n"):
+        first = _COLUMN.match(line)
+        indent = len(first[0]) if first and len(first[0]) <= width // 2 else 0
+        rows = rows_of(line[indent:], max(width - indent, 1))
+        pieces = [line[indent + start : indent + end] for start, end in rows]
+        lines += [line[:indent] + pieces[0], *(" " * indent + piece for piece in pieces[1:])]
+    return "\n".join(lines)
 
 
 class Tail:

@@ -196,12 +196,12 @@ class Repl:
         try:
             answer = commands.run(line, self._settled)
         except ChatbotError as error:
-            _write(clean(str(error)) + "\n\n")
+            self._answer(str(error))
             return commands.Answer()
-        _write(answer.control)
+        if answer.control and not is_dumb_terminal():
+            _write(answer.control)
         self._show_past(answer.past)
-        if answer.text:
-            _write(clean(answer.text) + "\n\n")
+        self._answer(answer.text, answer.document)
         if answer.steps:
             self._play(answer.steps)
         if answer.verbose is not None:
@@ -209,6 +209,15 @@ class Repl:
         if self._backstage.conversation is None or self._masks_nothing(line):
             self._history.remember(line)
         return answer
+
+    def _answer(self, text: str, document: str = "") -> None:
+        """Say what the program itself has to say: words fit into the width, a document stays as it is."""
+        from chatbot.render.wrapping import told
+
+        width = self._prompt.output.get_size().columns
+        parts = [told(clean(text), width) if text else "", clean(document).rstrip("\n")]
+        if any(parts):
+            _write("\n".join(filter(None, parts)) + "\n\n")
 
     def _masks_nothing(self, line: str) -> bool:
         """Return whether a line has no secret in it, as far as is known by now."""

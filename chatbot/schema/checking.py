@@ -71,7 +71,7 @@ def told(found: Mapping[str, list[str]]) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
-        raise ValueError("an argument is given twice")
+        raise ValueError("a name is given twice")
     return dict(pairs)
 
 

@@ -11,16 +11,7 @@ from typing import Any
 
 from chatbot.pack import InvalidArguments
 from chatbot.schema.checking import first_line, loads, told
-
-Path = tuple[str | int, ...]
-
-ONE = {
-    *("not", "if", "then", "else", "items", "contains", "propertyNames", "contentSchema"),
-    *("additionalProperties", "unevaluatedItems", "unevaluatedProperties"),
-}
-LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
-"""Keywords under which stand a schema, a list of schemas, and an object of schemas by name."""
+from chatbot.schema.walking import Path, names_in, parts
 
 BRANCHING = ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas")
 """Keywords that may declare more properties of the same object."""
@@ -74,22 +65,6 @@ def check_schema(schema: dict[str, Any]) -> None:
                 raise BadSchema((*path, keyword), f"refers to {part[keyword][:80]!r}, which is not in this schema")
 
 
-def parts(schema: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield every schema in the schema, itself first, with the path to it; not those that are just true or false."""
-    if not isinstance(schema, dict):
-        return
-    yield path, schema
-    for key, value in schema.items():
-        if key in ONE:
-            yield from parts(value, (*path, key))
-        elif key in LISTS:
-            for number, part in enumerate(value):
-                yield from parts(part, (*path, key, number))
-        elif key in MAPS:
-            for name, part in value.items():
-                yield from parts(part, (*path, key, name))
-
-
 def parser_for(parameters: dict[str, Any], secrets: frozenset[str]) -> Callable[[str], dict[str, Any]]:
     """Return a parser of a call's arguments: see `Tool.parse`. Secrets are names of properties never to be quoted.
 
@@ -98,7 +73,7 @@ def parser_for(parameters: dict[str, Any], secrets: frozenset[str]) -> Callable[
     """
     closing = "unevaluatedProperties" if any(word in parameters for word in BRANCHING) else "additionalProperties"
     strict = parameters if "additionalProperties" in parameters else {**parameters, closing: False}
-    names = frozenset(name for _, part in parts(parameters) for name in part.get("properties", ()))
+    names = names_in(parameters)
 
     def parse(text: str) -> dict[str, Any]:
         try:

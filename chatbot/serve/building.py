@@ -1,17 +1,19 @@
 """Settings become a service, and a service an app. Slow, for what packs and schemas import."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from chatbot.asking import Unattended
-from chatbot.chat import open_packs, trust_of
+from chatbot.chat import trust_of
 from chatbot.config import load_dotenv_file
 from chatbot.config.serving import Serving, load_serving
 from chatbot.errors import ConfigError
+from chatbot.packs import open_packs
 from chatbot.serve.contacts import Contacts
 from chatbot.serve.service import Service
 from chatbot.serve.store import Store
-from chatbot.signing import SchemeName, scheme
+from chatbot.signing import scheme
+from chatbot.trust.grounding import ground_all
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -28,13 +30,15 @@ def app_from_environment() -> "ASGIApp":
 
 def service_of(serving: Serving) -> Service:
     """Open the packs and the state's place; nothing is written yet. Raises UsageError, ConfigError."""
-    packs = open_packs(serving.packs, serving.webhooks)
+    packs = open_packs(serving.packs.specs, serving.endpoints, serving.packs.functions)
+    if serving.trusted.grounded:
+        packs = tuple(ground_all(pack) for pack in packs)
     return Service(
         packs=packs,
         trust=trust_of(serving.trusted, Unattended()),
         contacts=Contacts(open_store(serving.state), serving.remember, packs),
         said=serving.said,
-        all_grounded=serving.trusted.grounded,
+        always=serving.trusted.grounded,
     )
 
 
@@ -46,7 +50,7 @@ def app_of(serving: Serving, service: Service) -> "ASGIApp":
         if (error.name or "").partition(".")[0] not in ("starlette", "anyio"):
             raise
         raise ConfigError(MISSING) from None
-    return web_app(service, scheme(cast(SchemeName, serving.signature), serving.secrets) if serving.secrets else None)
+    return web_app(service, scheme(serving.signature, serving.secrets) if serving.secrets else None)
 
 
 def open_store(state: str) -> Store:

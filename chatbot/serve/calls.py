@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chatbot.arguments import is_deeper
 from chatbot.schema.checking import first_line, loads
 
 DEEPEST = 64  # levels of a body; whoever walks through a call later must not run out of stack
@@ -107,7 +108,7 @@ def _object(text: str, what: str) -> dict[str, Any]:
         raise BadRequest(f"{what} is not JSON: {first_line(error)}.") from None
     if not isinstance(value, dict):
         raise BadRequest(f"{what} should be a JSON object.")
-    if _is_too_deep(value):
+    if is_deeper(value, DEEPEST):
         raise BadRequest(f"{what} is nested too deep.")
     return value
 
@@ -119,19 +120,6 @@ def _arguments(value: Any) -> str:
     if not isinstance(value, dict | None):
         raise BadRequest("function_args should be an object.")
     return json.dumps(value or {})
-
-
-def _is_too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [inner for item in level for inner in _inside(item)]
-        if not level:
-            return False
-    return True
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _id(value: Any) -> str:

@@ -117,6 +117,6 @@ def _grounding(service: Service) -> str:
     if not tools:
         return "no grounded arguments"
     given = "the context and earlier results"
-    if service.all_grounded:
+    if service.always:
         return f"grounded, always: {tools} (against {', '.join(service.said)}, {given})"
     return f"grounded: {tools} (against {given} where the context has {' or '.join(service.said)}; else not checked)"

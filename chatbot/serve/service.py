@@ -31,19 +31,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Everything that answering takes. said: paths into a context. all_grounded: what cannot be heard is made up."""
+    """Everything that answering takes. said: paths into a context. always: what cannot be heard is made up."""
 
     packs: Sequence[Pack]
     trust: Trust
     contacts: Contacts
     said: Sequence[str] = ()
-    all_grounded: bool = False
+    always: bool = False
 
     @property
     def grounded(self) -> tuple[Tool, ...]:
         """The tools with arguments that nobody may make up."""
         tools = (tool for pack in self.packs for tool in pack.tools)
-        return tuple(tool for tool in tools if self._is_grounded(tool))
+        return tuple(tool for tool in tools if tool.grounded)
 
     def answer(self, call: FunctionCall, deadline: float) -> Answer:
         """Return the output of a call. deadline: when the tool must have answered (monotonic seconds)."""
@@ -76,14 +76,11 @@ class Service:
         guards = self.trust.guards
         said = said_in(call.fields, self.said) if self.grounded else None
         ledger.keep_said(said or ())
-        if self._is_grounded(tool):
+        if tool.grounded:
             ledger.recall("\n".join(values_in(call.fields, self.said)))
-            if said is None and not self.all_grounded:
+            if said is None and not self.always:
                 guards = [guard for guard in guards if not isinstance(guard, Grounding)]
         return replace(self.trust, fields=call.fields, guards=guards)
-
-    def _is_grounded(self, tool: Tool) -> bool:
-        return self.all_grounded or bool(tool.grounded)
 
 
 def _run(runtime: Runtime, call: ToolCall) -> ToolResult:

@@ -6,10 +6,12 @@ addresses and telephone numbers in their usual forms. They are whole words or nu
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chatbot.arguments import parsed, written
+from chatbot.pack import Pack
 
 if TYPE_CHECKING:  # it is not needed before a call is
     from chatbot.trust.lookup import Text
@@ -52,6 +54,11 @@ class Ground:
             ground._add(text, echo)
         return ground
 
+    def adopt(self, other: "Ground") -> None:
+        """Note all that another one holds."""
+        for text, echo in other._given:
+            self._add(text, echo)
+
     def _add(self, text: str, echo: str) -> None:
         if not text.strip():
             return
@@ -80,9 +87,13 @@ def ungrounded(arguments: Mapping[str, Any], names: frozenset[str], ground: Grou
                 yield path
 
 
-def inventable(parameters: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of a schema's properties, at any depth, whose values are free; a closed set invites no lies."""
-    return frozenset(_free_names(parameters))
+def ground_all(pack: Pack) -> Pack:
+    """Return the pack with tools whose every string and number must be given, but for closed sets (`--grounded`)."""
+    from chatbot.schema.cleaning import inventable  # late: schemas take their time
+
+    free = (inventable(dict(tool.parameters)) for tool in pack.tools)
+    tools = (replace(tool, grounded=tool.grounded | names) for tool, names in zip(pack.tools, free, strict=True))
+    return replace(pack, tools=tuple(tools))
 
 
 def _plain(text: str) -> str:
@@ -114,19 +125,3 @@ def _values(value: Any, names: frozenset[str], path: str, marked: bool) -> Itera
             yield from _values(item, names, f"{path}.{number}", marked)
     elif marked and isinstance(value, str | int | float) and not isinstance(value, bool):
         yield path, value
-
-
-def _free_names(schema: Any, name: str = "") -> Iterator[str]:
-    if isinstance(schema, list):
-        for item in schema:
-            yield from _free_names(item, name)
-    elif isinstance(schema, Mapping) and "enum" not in schema and "const" not in schema:
-        kinds = schema.get("type", ())
-        if name and {"string", "integer", "number"} & set([kinds] if isinstance(kinds, str) else kinds):
-            yield name
-        for key, value in schema.items():
-            if key in ("properties", "$defs", "definitions") and isinstance(value, Mapping):
-                for inner, item in value.items():
-                    yield from _free_names(item, inner if key == "properties" else name)
-            elif key not in ("default", "examples", "required"):
-                yield from _free_names(value, name)

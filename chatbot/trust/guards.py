@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from chatbot.arguments import leaves
 from chatbot.pack import Tool
 from chatbot.rules import Rule
-from chatbot.trust.grounding import Ground, inventable, ungrounded
+from chatbot.trust.grounding import Ground, ungrounded
 from chatbot.trust.standing import Standing
 
 CHANGES = "it changes something"
@@ -135,22 +135,12 @@ class Grounding:
 
     def before(self, invocation: Invocation) -> Deny | None:
         """Deny what was made up."""
-        invented = list(ungrounded(invocation.arguments, self._names(invocation.tool), invocation.ground))
+        invented = list(ungrounded(invocation.arguments, invocation.tool.grounded, invocation.ground))
         if not invented:
             return None
         was, it = ("was", "it") if len(invented) == 1 else ("were", "them")
         names = " and ".join(invented)
         return Deny(f"{invocation.tool.name} is refused: {names} {was} never given: ask the user for {it}.")
-
-    def _names(self, tool: Tool) -> frozenset[str]:
-        return tool.grounded
-
-
-class GroundingOfAll(Grounding):
-    """Holds every string and number against what was given, but for those of a closed set (`--grounded`)."""
-
-    def _names(self, tool: Tool) -> frozenset[str]:
-        return tool.grounded | inventable(tool.parameters)
 
 
 class AskFirst:

@@ -1,7 +1,7 @@
 """Secrets out of the model's sight (`--ask-secrets`): its schema does not have them, and the user is asked instead."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,11 @@ def hide(pack: Pack) -> Pack:
 def _hide(pack: Pack, tool: Tool) -> Tool:
     if not tool.secrets:
         return tool
+    from chatbot.schema.walking import names_in  # late: schemas take their time
+
     properties: Mapping[str, Any] = tool.parameters.get("properties", {})
     own = {name: schema for name, schema in properties.items() if name in tool.secrets}
-    if inner := sorted(set(_names_in(tool.parameters)) & tool.secrets - own.keys()):
+    if inner := sorted(names_in(tool.parameters) & tool.secrets - own.keys()):
         raise UsageError(
             f"--ask-secrets: the secret {inner[0]} of {pack.name}.{tool.name} lies inside of another argument; "
             "make it an argument of its own."
@@ -47,17 +49,3 @@ def _is_number(schema: Mapping[str, Any]) -> bool:
 def _number(text: str) -> Any:
     value = parsed(text.strip())
     return value if isinstance(value, int | float) and not isinstance(value, bool) else text
-
-
-def _names_in(schema: Any) -> Iterator[str]:
-    if isinstance(schema, list):
-        for item in schema:
-            yield from _names_in(item)
-    elif isinstance(schema, Mapping):
-        for key, value in schema.items():
-            if key == "properties" and isinstance(value, Mapping):
-                yield from value
-                for item in value.values():
-                    yield from _names_in(item)
-            elif key not in ("default", "const", "enum", "examples"):
-                yield from _names_in(value)

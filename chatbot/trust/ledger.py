@@ -28,11 +28,11 @@ class Ledger:
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def keep(self, packs: Set[str]) -> None:
-        """Forget what other packs than these have achieved."""
-        self.standings = {name: standing for name, standing in self.standings.items() if name in packs}
-        self.states = {name: state for name, state in self.states.items() if name in packs}
-        self.approved.clear()
+    def adopt(self, other: "Ledger", packs: Set[str]) -> None:
+        """Go on with another one: with all that was given, and with what its packs of these names have achieved."""
+        self.standings = {name: standing for name, standing in other.standings.items() if name in packs}
+        self.states = {name: state for name, state in other.states.items() if name in packs}
+        self.ground.adopt(other.ground)
 
     def standing(self, pack: str) -> Standing:
         """Return what the pack has achieved."""

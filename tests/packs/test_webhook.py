@@ -19,11 +19,12 @@ import httpx2
 import pytest
 from werkzeug.serving import make_server
 
+from chatbot.config.endpoint import Endpoint
 from chatbot.errors import ConfigError, UsageError
 from chatbot.models.scripted import Scripted
 from chatbot.pack import Context, NoOutput, ToolFailed
 from chatbot.packs import available_packs, open_packs, post
-from chatbot.packs.webhook import Endpoint, webhook_pack
+from chatbot.packs.webhook import webhook_pack
 from chatbot.session import Session
 from chatbot.signing import scheme
 from tests.conversation import calling, say, told

@@ -20,7 +20,6 @@ from chatbot.events import (
     StatusChanged,
     TextDelta,
     ToolCalled,
-    ToolReturned,
     TurnEnded,
     TurnStarted,
 )
@@ -31,7 +30,7 @@ from chatbot.render.region import TICK
 from chatbot.render.tools import folded
 from chatbot.render.tty import Rich
 from chatbot.render.wrapping import cells
-from chatbot.types import Assistant, ToolCall, ToolResult
+from chatbot.types import Assistant, ToolCall
 from tests.render.emulated import Emulated, play
 from tests.render.goldens import COLUMNS, LOOKS, path, screen
 from tests.render.scenes import CONVERSATION, MARKDOWN, SUPPORT
@@ -284,12 +283,6 @@ def test_a_hundred_thousand_tokens_are_written_in_proportion(number):
 def test_folding():
     assert folded("a\nb", 80) == ("a\nb", 0)
     assert folded("x" * 10_000, 80) == ("x" * 480, 9520)
-
-
-def test_the_last_result_is_kept_whole():
-    sink = Rich(Emulated().console)
-    sink(ToolReturned(ToolResult("1", "x", "\x1b[2Jline\n" * 100), 1))
-    assert sink.last == "line\n" * 99 + "line"
 
 
 def test_parallel_calls_have_a_row_and_a_clock_each():

@@ -5,11 +5,12 @@ import json
 import pytest
 
 from chatbot.batch import run
+from chatbot.config.endpoint import Endpoint
 from chatbot.events import ToolReturned
 from chatbot.interrupt import Interrupt
 from chatbot.pack import Pack, function_schema
 from chatbot.packs import open_packs
-from chatbot.packs.webhook import Endpoint, webhook_pack
+from chatbot.packs.webhook import webhook_pack
 from chatbot.runtime import Runtime, Trust
 from chatbot.types import ToolCall
 from tests.serve.caller import ANN, SECRET, output, sent

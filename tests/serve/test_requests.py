@@ -93,7 +93,7 @@ def test_a_tool_that_changes_something_is_declined_where_nobody_can_be_asked(url
         (b"\xff{}", "The body is not UTF-8, which JSON is written in."),
         (b"[]", "The body should be a JSON object."),
         (b'{"function_name": "who", "context": {"n": NaN}}', "The body is not JSON: NaN is not JSON."),
-        (b'{"function_name": "who", "function_name": "x"}', "The body is not JSON: an argument is given twice."),
+        (b'{"function_name": "who", "function_name": "x"}', "The body is not JSON: a name is given twice."),
         (b'{"function_name": "who", "context": {"n": 1e999}}', "The body is not JSON: a number is too big."),
         (b'{"function_name": "who", "context": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep."),
         (b'{"function_name": "who", "context": ' + b'{"a":' * 70 + b"1" + b"}" * 71, "nested too deep."),

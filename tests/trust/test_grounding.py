@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.trust.grounding import Ground, inventable, ungrounded
+from chatbot.schema.cleaning import inventable
+from chatbot.trust.grounding import Ground, ungrounded
 
 GIVEN = {
     "as it is": [
@@ -219,10 +220,16 @@ def test_only_what_is_free_can_be_made_up():
             "loud": {"type": "boolean"},
             "tags": {"type": "array", "items": {"type": ["string", "null"]}},
             "node": {"$ref": "#/$defs/Node"},
+            "id": {"$ref": "#/$defs/Id"},
+            "kind": {"$ref": "#/$defs/Kind"},
+            "pet": {"oneOf": [{"$ref": "#/$defs/Node"}], "discriminator": {"propertyName": "kind", "mapping": {}}},
+            "any": {},
+            "all": True,
+            "more": {"type": "array", "items": {}},
         },
-        "$defs": {"Node": node},
+        "$defs": {"Node": node, "Id": {"type": "string"}, "Kind": {"enum": ["a", "b"]}},
     }
-    assert inventable(schema) == {"city", "days", "tags", "name"}
+    assert inventable(schema) == {"city", "days", "tags", "name", "id", "any", "all", "more"}
 
 
 @given(st.text(), st.text(alphabet="abc 1,.-@", max_size=40))

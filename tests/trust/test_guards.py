@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from chatbot.rules import Rule
-from chatbot.trust.grounding import Ground
+from chatbot.trust.grounding import Ground, ground_all
 from chatbot.trust.guards import (
     Ask,
     AskAlways,
@@ -11,7 +11,6 @@ from chatbot.trust.guards import (
     Deny,
     Gate,
     Grounding,
-    GroundingOfAll,
     Identity,
     Injected,
     Invocation,
@@ -19,7 +18,7 @@ from chatbot.trust.guards import (
     judge,
 )
 from chatbot.trust.standing import Ran, Standing, after, said_success
-from tests.conversation import tool
+from tests.conversation import pack, tool
 
 VERIFY = tool("verify", None)
 LOOK = tool("look", None, requires=("verify", "consent"))
@@ -207,8 +206,9 @@ def test_a_marked_argument_that_was_never_given_is_refused():
 def test_all_arguments_are_held_against_what_was_given_but_for_those_of_a_closed_set():
     find = declaring("find", {"genre": {"type": "string", "enum": ["crime"]}, "title": {"type": "string"}})
     assert Grounding().before(Invocation(find, {"title": "Momo"})) is None
-    assert GroundingOfAll().before(Invocation(find, {"genre": "crime"})) is None
-    assert "title was never given" in GroundingOfAll().before(Invocation(find, {"title": "Momo"})).reason
+    (all_of_it,) = ground_all(pack(find)).tools
+    assert Grounding().before(Invocation(all_of_it, {"genre": "crime"})) is None
+    assert "title was never given" in Grounding().before(Invocation(all_of_it, {"title": "Momo"})).reason
 
 
 def test_a_call_that_has_failed_too_often_is_refused_with_what_was_told_before():

@@ -122,7 +122,7 @@ def test_a_model_that_gives_the_secret_itself_is_refused_and_noted_and_nobody_is
         ("[]", "should be an object"),
         ("{}", "door: missing"),
         ('{"door": 5}', None),
-        ('{"door": "red", "door": "red"}', "they are not a JSON object: an argument is given twice"),
+        ('{"door": "red", "door": "red"}', "they are not a JSON object: a name is given twice"),
         ('{"door": "red", "window": 1}', "window: there is no such argument (only door)"),
     ],
 )
