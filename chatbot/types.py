@@ -23,10 +23,15 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that one reply cost, as the server counts them."""
+    """Tokens that one reply cost, as the server counts them.
+
+    cached_tokens: those of the input that it had read before. reasoning_tokens: those of the output that nobody reads.
+    """
 
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

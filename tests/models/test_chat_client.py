@@ -12,7 +12,8 @@ from chatbot.errors import CredentialsRefused, ModelError, ModelUnreachable
 from chatbot.events import Notice, StatusChanged, TextDelta
 from chatbot.interrupt import Interrupt
 from chatbot.models import Prompt
-from chatbot.models.chat_completions import ChatCompletions, Patience
+from chatbot.models.chat_completions import ChatCompletions
+from chatbot.models.http.retry import Patience
 from chatbot.pack import Tool
 from chatbot.types import Assistant, ToolCall, ToolResult, Usage, User
 from tests.loopback import Behaviour, ChatServer, calls, chunk, chunks, cut, raw, stall, status, text

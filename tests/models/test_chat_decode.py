@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from chatbot.errors import ModelError
 from chatbot.events import Notice, ReasoningDelta, TextDelta
-from chatbot.models.chat_completions.decode import Answer, Decoder
-from chatbot.models.chat_completions.failures import Place
-from chatbot.models.chat_completions.sse import Events
+from chatbot.models.chat_completions.decode import Decoder
+from chatbot.models.http.answer import Answer
+from chatbot.models.http.failures import Place
+from chatbot.models.http.sse import Events
 from chatbot.types import Assistant, ToolCall, Usage
 
 PLACE = Place("example.org", "m")
@@ -20,7 +21,7 @@ WEATHER = ToolCall("call_a", "get_weather", '{"city": "Köln"}')
 
 def told(pieces):
     """Return what an answer's pieces come to: reasoning, text, notices, the reply or the error."""
-    answer, events, error = Answer(PLACE), [], None
+    answer, events, error = Answer(PLACE, Decoder(PLACE)), [], None
     try:
         for piece in pieces:
             events.extend(answer.feed(piece))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chatbot.models import Prompt
 from chatbot.models.chat_completions import wire
+from chatbot.models.http.text import encode
 from chatbot.pack import Tool
 from chatbot.types import Assistant, ToolCall, ToolResult, Usage, User
 from tests.loopback import violations
@@ -16,9 +17,9 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
 TOOL = Tool("add", "Add.", SCHEMA, lambda _: {}, lambda _a, _c: 3)
 
 
-def sent(prompt, model="m", temperature=0.0, without=()):
+def sent(prompt, model="m", temperature=0.0):
     """Return the body as a strict server reads it."""
-    body = wire.encode(wire.request(prompt, model, temperature, without))
+    body = encode(wire.request(prompt, model, temperature))
     return json.loads(body.decode("utf-8"), parse_constant=pytest.fail)
 
 
@@ -51,10 +52,6 @@ def test_nothing_is_said_where_there_is_nothing_to_say():
     body = sent(Prompt("", (User(""),)), temperature=None)
     assert body["messages"] == [{"role": "user", "content": ""}]
     assert not {"tools", "temperature"} & body.keys()
-
-
-def test_refused_keys_are_left_out():
-    assert not set(wire.OPTIONAL) & sent(Prompt("", (User("a"),)), without=wire.OPTIONAL).keys()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Every model that is served over the OpenAI Chat Completions API: OpenAI, Ollama, vLLM, llama.cpp, Groq, Gemini ..."""
 
 from chatbot.models.chat_completions.client import ChatCompletions
-from chatbot.models.chat_completions.retry import Patience
 
-__all__ = ["ChatCompletions", "Patience"]
+__all__ = ["ChatCompletions"]

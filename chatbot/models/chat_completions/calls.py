@@ -10,8 +10,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatbot.models.chat_completions.text import whole
 from chatbot.models.chat_completions.wire import unique
+from chatbot.models.http.text import whole
 from chatbot.types import ToolCall
 
 

@@ -1,199 +1,22 @@
-"""The model behind a Chat Completions server: requests, retries, the stream, and being interrupted."""
+"""The model behind a Chat Completions server."""
 
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from dataclasses import KW_ONLY, dataclass, field
-from threading import Lock
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from chatbot.errors import ModelError
-from chatbot.events import Delta, Notice, StatusChanged
+from chatbot.events import Delta
 from chatbot.interrupt import Interrupt
 from chatbot.models import Prompt
 from chatbot.models.chat_completions import wire
-from chatbot.models.chat_completions.decode import Answer
-from chatbot.models.chat_completions.failures import Failure, Place, host_of, of_exception, of_status
-from chatbot.models.chat_completions.line import Line, Lines
-from chatbot.models.chat_completions.opening import open_client
-from chatbot.models.chat_completions.retry import Patience
+from chatbot.models.chat_completions.decode import Decoder
+from chatbot.models.http.answer import Answer
+from chatbot.models.http.served import Request, Served
 from chatbot.types import Assistant
 
-if TYPE_CHECKING:  # the SDK takes most of a second to load
-    import httpx2
-    import openai
 
-OPENAI = "https://api.openai.com/v1"
-_USAGE, _DRAIN = 2.0, 0.25
-"""Seconds to wait for the usage once the answer is complete, and for the stream's end once it said [DONE]."""
-_DRAIN_BYTES = 65_536
-
-
-class _Interrupted(Exception):
-    """The caller does not want the answer any more."""
-
-
-@dataclass(eq=False)
-class ChatCompletions:
-    """A model of an OpenAI-compatible server.
-
-    model: as the server calls it. base_url: up to and with "/v1"; None is OpenAI's. api_key: None where the server
-    wants none. timeout: seconds without a word from the server. temperature: None leaves it to the server. label: the
-    name shown to people, by default the model's. key_name: what an error message calls the key. Nothing is loaded and
-    nothing connects before `warm` or the first `stream`.
-    """
-
-    model: str
-    _: KW_ONLY
-    base_url: str | None
-    api_key: str | None = field(repr=False)
-    timeout: float = 120.0
-    temperature: float | None = 0.0
-    label: str = ""
-    key_name: str = "the API key"
-    patience: Patience = field(default_factory=Patience)
-
-    def __post_init__(self) -> None:
-        self.name = self.label or self.model
-        self.notice = ""
-        self._url = self.base_url or OPENAI
-        self._place = Place(host_of(self._url), self.model, self.key_name, self.timeout, self.api_key or "")
-        self._lines = Lines()
-        self._client: openai.OpenAI | None = None
-        self._lock = Lock()
-        self._refused: tuple[str, ...] = ()
-
-    def warm(self) -> None:
-        """Load the SDK and build its client; connects to nothing. Never raises: `stream` tells what is wrong."""
-        try:
-            self._opened()
-        except (ModelError, ImportError):
-            return
+class ChatCompletions(Served):
+    """A model that is asked over the Chat Completions API; see Served for its fields."""
 
     def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
         """Ask the model; see Model. Raises ModelError, CredentialsRefused or ModelUnreachable."""
-        with self._lines.line() as line, interrupt.calling(line.cut):
-            try:
-                client = self._opened()
-                response = yield from self._answered(client, prompt, line, interrupt)
-                with closing(response):
-                    yield StatusChanged("in_progress")
-                    yield from self._decoded(response, line, interrupt)
-            except _Interrupted:
-                return
-            except ModelError:
-                if not interrupt.is_set:
-                    raise
-
-    def close(self) -> None:
-        """Close the connections; a later `stream` would open a new one."""
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
-
-    def _opened(self) -> "openai.OpenAI":
-        """Return the client, made by whichever thread comes first."""
-        with self._lock:
-            if self._client is None:
-                self._client = open_client(self._url, self._place, self._lines.on_request)
-            return self._client
-
-    def _answered(
-        self, client: "openai.OpenAI", prompt: Prompt, line: Line, interrupt: Interrupt
-    ) -> Generator[Delta, None, "httpx2.Response"]:
-        """Return a response that is an answer; yields a notice for each time the request is sent again."""
-        retries = 0
-        stale = True
-        while True:
-            _check(interrupt)
-            body = wire.request(prompt, self.model, self.temperature, self._refused)
-            sent = self._sent(client, wire.encode(body), line)
-            if not isinstance(sent, Failure):
-                return sent
-            _check(interrupt)
-            refused = next((key for key in wire.OPTIONAL if key in body and key in sent.refused), None)
-            if refused:
-                self._refused = (*self._refused, refused)
-                yield Notice("info", f"{self._place.host} does not know {refused}; it is left out from now on.")
-            elif sent.closed and line.kept and stale:
-                stale = False  # the server had closed the connection in the meantime: no news for people
-            elif sent.again and retries < self.patience.retries and (sent.after or 0) <= self.patience.most:
-                retries += 1
-                seconds = self.patience.wait(retries, sent.after)
-                turn = f"({retries} of {self.patience.retries})"
-                yield Notice("warning", f"{sent.why}; trying again in {seconds:.1f} s {turn}")
-                interrupt.wait(seconds)
-            else:
-                raise sent.error
-
-    def _sent(self, client: "openai.OpenAI", body: bytes, line: Line) -> "httpx2.Response | Failure":
-        """Send a request; return the response as soon as its headers have come, or what went wrong."""
-        import httpx2
-        import openai
-
-        line.begin()
-        streaming: bool = True
-        try:
-            # Not client.chat.completions.create: walking through messages that are plain JSON already takes it
-            # several milliseconds a request, and its stream 200 µs a chunk.
-            response: httpx2.Response = client.post(
-                "/chat/completions",
-                cast_to=httpx2.Response,
-                content=body,
-                options={"headers": {"Accept": "text/event-stream, application/json"}},
-                stream=streaming,
-            )
-        except openai.APIStatusError as error:
-            said = error.body if error.body is not None else error.response.text
-            return of_status(error.status_code, error.response.headers, said, self._place)
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return of_exception(error, self._place)
-        line.answered(response.extensions)
-        return response
-
-    def _decoded(self, response: "httpx2.Response", line: Line, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
-        """Yield the deltas and the Assistant. The stream is read to its end, so that the connection can be kept."""
-        answer = Answer(self._place)
-        with closing(self._pieces(response, answer, line, interrupt)) as pieces:
-            for piece in pieces:
-                yield from answer.feed(piece)
-                _check(interrupt)
-        _check(interrupt)  # where a connection's end is the answer's, cutting it looks like a proper end
-        yield from answer.end()
-
-    def _pieces(
-        self, response: "httpx2.Response", answer: Answer, line: Line, interrupt: Interrupt
-    ) -> Generator[bytes, None, None]:
-        """Yield the body as it comes; once the answer is complete, wait only a little for what follows."""
-        import httpx2
-
-        body = response.iter_bytes()
-        try:
-            while not answer.complete:
-                if (piece := next(body, None)) is None:
-                    return
-                yield piece
-            if not answer.done:
-                with line.within(_USAGE):
-                    while not answer.done:
-                        if (piece := next(body, None)) is None:
-                            return
-                        yield piece
-            self._drained(body, line)
-        except (httpx2.HTTPError, httpx2.StreamError) as error:
-            _check(interrupt)
-            if not answer.complete:
-                raise of_exception(error, self._place).error from None
-
-    def _drained(self, body: Iterator[bytes], line: Line) -> None:
-        read = 0
-        with line.within(_DRAIN):
-            for piece in body:
-                read += len(piece)
-                if read > _DRAIN_BYTES:
-                    return
-
-
-def _check(interrupt: Interrupt) -> None:
-    if interrupt.is_set:
-        raise _Interrupted
+        body = wire.request(prompt, self.model, self.temperature)
+        answer = Answer(self.place, Decoder(self.place))
+        yield from self.exchange(Request("/chat/completions", body, wire.OPTIONAL), answer, interrupt)

@@ -1,102 +1,24 @@
-"""The answer's bytes to deltas and one Assistant; pure, so that it is tested from recorded streams.
+"""The chunks of an answer to deltas and one Assistant; pure, so that it is tested from recorded streams.
 
 The format: https://platform.openai.com/docs/api-reference/chat-streaming, and what others make of it.
 """
 
-import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from chatbot.errors import ModelError
 from chatbot.events import Notice, ReasoningDelta, TextDelta
 from chatbot.models.chat_completions.calls import Calls
-from chatbot.models.chat_completions.failures import Place, error_text, one_line
-from chatbot.models.chat_completions.sse import Events
-from chatbot.models.chat_completions.text import whole
 from chatbot.models.chat_completions.wire import OPAQUE
+from chatbot.models.http.failures import Place, error_text
+from chatbot.models.http.text import whole
 from chatbot.types import Assistant, Usage
 
 Piece = TextDelta | ReasoningDelta
-_HEAD = 256
-"""How many bytes at the start are looked at to tell an event stream from anything else."""
-_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?::|data|event|id|retry|$)")
 _CUT = {
     "length": "The answer is cut off: it reached the most the model may write in one answer.",
     "max_tokens": "The answer is cut off: it reached the most the model may write in one answer.",
     "content_filter": "The answer is cut off: the provider's content filter stopped it.",
 }
-
-
-class Answer:
-    """Decodes the body of an answer, fed in pieces of any size: a stream of events, or one JSON object."""
-
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._events = Events()
-        self._decoder = Decoder(place)
-        self._head = b""
-        self._body: bytearray | None = None
-        self.done = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that matters has come, though usage may still follow."""
-        return self.done or self._decoder.finished
-
-    def feed(self, piece: bytes) -> Iterator[Piece]:
-        """Yield what this piece completes. Raises ModelError."""
-        if self._body is not None:
-            self._body += piece
-            return
-        if room := _HEAD - len(self._head):
-            self._head += piece[:room]
-            # No event stream begins like this: it is an object, or a web page, whatever the content type says.
-            start = self._head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-            if start and start in b"{[<":
-                self._body = bytearray(self._head + piece[room:])
-                return
-        yield from self._decode(self._events.feed(piece))
-
-    def end(self) -> Iterator[Piece | Notice | Assistant]:
-        """Yield what was left, then the whole reply. Raises ModelError where the answer broke off or is none."""
-        if self._body is not None:
-            yield from self._decoder.feed(self._parse(self._body.decode("utf-8-sig", "replace")))
-            self.done = self._decoder.chose
-        else:
-            yield from self._decode(self._events.end())
-        if not self.complete and not self._decoder.chose and not _STREAM.match(self._head):
-            raise self._no_answer("sent something that is no answer", self._head.decode("utf-8", "replace"))
-        yield from self._decoder.end(self.done)
-
-    def _decode(self, payloads: list[str]) -> Iterator[Piece]:
-        for payload in payloads:
-            for text in self._values(payload.strip()):
-                if not self.done and text == "[DONE]":
-                    self.done = True
-                elif not self.done and text:
-                    yield from self._decoder.feed(self._parse(text))
-
-    def _values(self, payload: str) -> list[str]:
-        """Return the JSON texts of an event: one, or one a line where a server left out the blank lines."""
-        if "\n" not in payload:
-            return [payload]
-        try:
-            json.loads(payload)
-        except (ValueError, RecursionError):
-            return [line.strip() for line in payload.split("\n")]
-        return [payload]
-
-    def _parse(self, text: str) -> Any:
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            page = text.lstrip().startswith("<")
-            what = "answered with a web page" if page else "sent something that is not JSON"
-            raise self._no_answer(what, text) from None
-
-    def _no_answer(self, what: str, text: str) -> ModelError:
-        return self._place.failed(what, one_line(text, 100), "Check the base URL: most end in /v1.")
 
 
 class Decoder:
@@ -110,7 +32,7 @@ class Decoder:
         self._usage: Usage | None = None
         self._reason = ""
         self._choice: Any = None
-        self.chose = False
+        self.begun = False
 
     @property
     def finished(self) -> bool:
@@ -154,7 +76,7 @@ class Decoder:
         yield Assistant("".join(self._text), calls, self._usage, opaque)
 
     def _feed_choice(self, choice: dict[str, Any]) -> list[Piece]:
-        self.chose = True
+        self.begun = True
         index = choice.get("index")
         self._choice = index if self._choice is None else self._choice
         if index not in (None, self._choice):

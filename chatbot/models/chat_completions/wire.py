@@ -5,11 +5,11 @@ The format: https://platform.openai.com/docs/api-reference/chat/create
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from chatbot.models import Prompt
-from chatbot.models.chat_completions.text import whole, whole_json
+from chatbot.models.http.text import dumps, whole, whole_json
 from chatbot.pack import Tool
 from chatbot.types import Assistant, Message, ToolCall, ToolResult, User, repaired
 
@@ -22,8 +22,8 @@ _NO_TEMPERATURE = re.compile(r"(?:^|[/:])(?:o[134](?:$|-)|gpt-5)")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def request(prompt: Prompt, model: str, temperature: float | None, without: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the request's body; `without` names keys of OPTIONAL that the server has refused."""
+def request(prompt: Prompt, model: str, temperature: float | None) -> dict[str, Any]:
+    """Return the request's body."""
     body: dict[str, Any] = {
         "model": model,
         "messages": messages(prompt, model),
@@ -34,17 +34,7 @@ def request(prompt: Prompt, model: str, temperature: float | None, without: Iter
         body["temperature"] = temperature
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in prompt.tools]
-    for key in without:
-        body.pop(key, None)
     return body
-
-
-def encode(body: Mapping[str, Any]) -> bytes:
-    """Return the body as strict JSON in UTF-8; what JSON cannot hold (NaN, lone surrogates) is replaced."""
-    try:
-        return _dumps(body).encode()
-    except ValueError:  # UnicodeEncodeError is one too
-        return _dumps(whole_json(body)).encode()
 
 
 def messages(prompt: Prompt, model: str = "") -> list[dict[str, Any]]:
@@ -76,14 +66,10 @@ def arguments(text: str) -> str:
         value = json.loads(text)
         if isinstance(value, dict):
             strict = json.dumps(value, ensure_ascii=False, allow_nan=False)
-            return text if whole(strict) == strict else _dumps(whole_json(value))
+            return text if whole(strict) == strict else dumps(whole_json(value))
     except (ValueError, RecursionError):
         pass
-    return _dumps({"invalid_arguments": whole(text)})
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=dict)
+    return dumps({"invalid_arguments": whole(text)})
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import CredentialsRefused
-from chatbot.models.chat_completions.failures import Place, of_exception
+from chatbot.models.http.failures import Place, of_exception
 
 if TYPE_CHECKING:
     import openai

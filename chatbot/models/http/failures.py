@@ -29,6 +29,10 @@ class Place:
         """Return a ModelError whose line reads "host (model) what: detail. fix"."""
         return ModelError(self.line(f"{self.host} ({self.model}) {what}", detail, fix))
 
+    def no_answer(self, what: str, text: str) -> ModelError:
+        """Return the error for something else than an answer, of which it quotes the beginning."""
+        return self.failed(what, one_line(text, 100), "Check the base URL: most end in /v1.")
+
     def line(self, what: str, detail: str = "", fix: str = "") -> str:
         """Return "what: detail. fix" as one line, without the key."""
         said = f"{what}: {detail}" if detail else what

@@ -1,5 +1,6 @@
 """Making text whole: lone surrogates are legal in a Python string, but neither in UTF-8 nor in strict JSON."""
 
+import json
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -27,3 +28,16 @@ def whole_json(value: Any) -> Any:
         case list() | tuple():
             return [whole_json(item) for item in value]
     return value
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """Return the body as strict JSON in UTF-8; what JSON cannot hold (NaN, lone surrogates) is replaced."""
+    try:
+        return dumps(body).encode()
+    except ValueError:  # UnicodeEncodeError is one too
+        return dumps(whole_json(body)).encode()
+
+
+def dumps(value: Any) -> str:
+    """Return the value as compact strict JSON. Raises ValueError for what that cannot hold."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=dict)
