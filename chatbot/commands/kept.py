@@ -50,7 +50,7 @@ def save(conversation: Callable[[], Conversation], rest: str) -> Answer:
 
 @command
 def export(conversation: Callable[[], Conversation], rest: str) -> Answer:
-    """Show, or save, it in another form: /export markdown|html|svg|json|script [FILE]."""
+    """Show, or save, it as markdown, html, svg, json or script: /export FORM [FILE]."""
     name, _, file = rest.partition(" ")
     form = next((form for form in FORM_OF.values() if form == name.lower()), None)
     if not form:

@@ -74,10 +74,10 @@ def told(text: str, width: int) -> str:
     lines = []
     for line in text.split("\n"):
         first = _COLUMN.match(line)
-        indent = len(first[0]) if first and len(first[0]) <= width // 2 else 0
-        rows = rows_of(line[indent:], max(width - indent, 1))
-        pieces = [line[indent + start : indent + end] for start, end in rows]
-        lines += [line[:indent] + pieces[0], *(" " * indent + piece for piece in pieces[1:])]
+        head = first[0] if first and cells(first[0]) <= width // 2 else ""
+        rest, indent = line[len(head) :], cells(head)
+        pieces = [rest[start:end] for start, end in rows_of(rest, max(width - indent, 1))]
+        lines += [head + pieces[0], *(" " * indent + piece for piece in pieces[1:])]
     return "\n".join(lines)
 
 
