@@ -4,14 +4,17 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from chatbot.asking import Agreeing, Asker
 from chatbot.config import Settings, Trusted
+from chatbot.config.model import PLAYBACK
 from chatbot.masking import Mask
 from chatbot.models import open_model
+from chatbot.pack import Pack
 from chatbot.runtime import Trust
 from chatbot.session import Session
 from chatbot.trust import facts
@@ -19,8 +22,11 @@ from chatbot.trust.grounding import ground_all
 from chatbot.trust.guards import AskAlways, AskFirst, Gate, Grounding, Guard, Identity, Injected
 from chatbot.trust.hidden import hide
 
+if TYPE_CHECKING:  # few conversations are recorded
+    from chatbot.playback import Recording
 
-def open_session(settings: Settings, asker: Asker) -> Session:
+
+def open_session(settings: Settings, asker: Asker, recording: "Recording | None" = None) -> Session:
     """Open the packs and the model. Slow, for what packs and schemas import. Raises UsageError, ConfigError."""
     from chatbot.packs import open_packs
 
@@ -30,14 +36,15 @@ def open_session(settings: Settings, asker: Asker) -> Session:
         packs = tuple(ground_all(pack) for pack in packs)
     if trusted.ask_secrets:
         packs = tuple(hide(pack) for pack in packs)
-    model = open_model(settings.model, timeout=settings.timeout, temperature=settings.temperature)
     own = "\n\n".join(pack.instructions for pack in packs if pack.instructions)
     system = own if settings.system is None else settings.system
     known = facts.told(trusted.context, trusted.shown, trusted.secret)
     instructions = "\n\n".join(part for part in (system, settings.instructions, known) if part)
-    session = Session(
-        model, packs, instructions=instructions, trust=trust_of(trusted, asker), compacts=settings.auto_compact
-    )
+    if recording:
+        packs = tuple(recording.watching(pack) for pack in packs)
+    session = _session(settings, packs, instructions, trust_of(trusted, asker))
+    if recording:
+        recording.mask = session.mask
     session.runtime.ledger.hear(known)
     for secret, name in ((settings.model.api_key, "API key"), *facts.secrets(trusted.context, trusted.secret)):
         session.mask.learn(secret, name)
@@ -50,6 +57,18 @@ def open_session(settings: Settings, asker: Asker) -> Session:
     gc.freeze()  # what is loaded by now stays to the end
     gc.enable()
     return session
+
+
+def _session(settings: Settings, packs: Sequence[Pack], instructions: str, trust: Trust) -> Session:
+    """Return a session with the chosen model; one that is held again from a recording has its tools from there, too."""
+    chosen = settings.model
+    compacts = settings.auto_compact
+    if chosen.provider == PLAYBACK:
+        from chatbot.playback import PlayedSession, read
+
+        return PlayedSession(read(Path(chosen.name)), packs, instructions=instructions, trust=trust, compacts=compacts)
+    model = open_model(chosen, timeout=settings.timeout, temperature=settings.temperature)
+    return Session(model, packs, instructions=instructions, trust=trust, compacts=compacts)
 
 
 def trust_of(trusted: Trusted, asker: Asker) -> Trust:

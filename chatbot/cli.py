@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chatbot.cli_models import doctor, models
 from chatbot.config import CHOOSE, Settings, data_path, load_dotenv_file, load_packs, load_settings
 from chatbot.errors import ChatbotError, ExitCode, UsageError
 from chatbot.render import Kind, Look, pick
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.asking import Asker
     from chatbot.conversation import Conversation
     from chatbot.events import Event
+    from chatbot.playback import Recording
 
 EXIT_CODES = (
     "Exit codes: 0 fine, 1 a turn failed, 2 usage, 3 configuration or credentials, 4 model unreachable, "
@@ -97,11 +99,16 @@ def chat(  # the options of the program, one parameter each
     pack: Pack = None,
     model: Annotated[
         str | None,
-        typer.Option(
-            "--model", "-m", metavar="SPEC", help="provider:model, a model of the default provider, or offline."
-        ),
+        typer.Option("--model", "-m", metavar="SPEC", help="provider:model, local:WEIGHTS, playback:FILE, or offline."),
     ] = None,
     base_url: Annotated[str | None, typer.Option(metavar="URL", help="Where the model answers.")] = None,
+    api: Annotated[
+        str | None, typer.Option(metavar="NAME", help="auto (responses at OpenAI, else chat), responses or chat.")
+    ] = None,
+    background: Annotated[
+        bool | None, typer.Option("--background", help="Answers go on at OpenAI though the connection is lost.")
+    ] = None,
+    store: Annotated[bool | None, typer.Option("--store", help="Let OpenAI keep the conversation.")] = None,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile of the configuration file.")] = None,
     system: Annotated[
         str | None,
@@ -112,6 +119,9 @@ def chat(  # the options of the program, one parameter each
     ] = None,
     script: Annotated[
         str | None, typer.Option(metavar="FILE", help="Play the user turns of a text file, one a line.")
+    ] = None,
+    record: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Keep what the model and the tools say, for playback:FILE.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Write every event as one JSON object a line.")] = False,
     deltas: Annotated[
@@ -224,10 +234,19 @@ def _open(given: Mapping[str, Any], settings: Settings, asker: "Asker") -> "Conv
     if settings.resume == CHOOSE:
         raise UsageError("--resume needs the id of a session here: chatbot sessions lists them.")
     archive = Transcripts(data_path() / "sessions", _tell) if settings.save else Nowhere()
-    conversation = Conversation(given, settings, asker, archive)
+    conversation = Conversation(given, settings, asker, archive, _recording(settings))
     if settings.resume:
         conversation.resume(settings.resume)
     return conversation
+
+
+def _recording(settings: Settings) -> "Recording | None":
+    """Return what keeps this run for a playback, where that is wanted. Raises UsageError."""
+    if settings.record is None:
+        return None
+    from chatbot.playback import Recording
+
+    return Recording(settings.record, _tell)
 
 
 def _tell(event: "Event") -> None:
@@ -270,6 +289,10 @@ def sessions(ctx: typer.Context) -> int:
 
     command = typer.main.get_command(sessions)
     return int(command.main(ctx.args, prog_name="chatbot sessions", standalone_mode=False) or ExitCode.OK)
+
+
+app.command("models")(models)
+app.command("doctor")(doctor)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from chatbot.transcript.replay import history
 
 if TYPE_CHECKING:  # it is seldom needed
     from chatbot.export import Form
+    from chatbot.playback import Recording
 
 
 class Archive(Protocol):
@@ -74,22 +75,32 @@ class Conversation:
     shown. verbose: whether long results and reasoning are shown whole.
     """
 
-    def __init__(self, flags: Mapping[str, Any], settings: Settings, asker: Asker, archive: Archive) -> None:
+    def __init__(
+        self,
+        flags: Mapping[str, Any],
+        settings: Settings,
+        asker: Asker,
+        archive: Archive,
+        recording: "Recording | None" = None,
+    ) -> None:
         self.flags = dict(flags)
         self.settings = settings
         self.archive = archive
-        self.session: Session = open_session(settings, asker)
+        self._asker = asker
+        self._recording = recording
+        self.session = self._opened(settings)
         self._picked = "pack" in flags  # else a session that is resumed brings its own packs
         self.tally = Tally()
         self.past: Sequence[Event] = ()
         self._events: list[Event] = []
         self.verbose = False
         self._problems: Sequence[str] = ()
-        self._asker = asker
         self._keep = archive.create(self.session.id)
 
     def __call__(self, event: Event) -> None:
         """Keep an event, before anybody is told of it: the first of the sinks."""
+        if self._recording:
+            self._recording(event)
         self._keep(event)
         self.tally(event)
         if is_durable(event):
@@ -119,7 +130,7 @@ class Conversation:
         """Go on with other options. Raises UsageError, ConfigError; then all stays as it was."""
         both = self.flags | flags
         settings = load_settings(both)
-        session = open_session(settings, self._asker)
+        session = self._opened(settings)
         same = set(settings.packs.specs) & set(self.settings.packs.specs)
         session.adopt(self.session, {Path(spec).stem for spec in same})
         self.session.model.close()
@@ -129,7 +140,7 @@ class Conversation:
 
     def start_anew(self) -> None:
         """Begin another one with the same options; nothing is known in it. Raises UsageError, ConfigError."""
-        session = open_session(self.settings, self._asker)
+        session = self._opened(self.settings)
         self.session.model.close()
         self.session = session
         self.tally, self.past, self._events = Tally(), (), []
@@ -139,7 +150,7 @@ class Conversation:
         """Go on with one that was kept. Raises UsageError where there is none, or where it is open elsewhere."""
         found = self.archive.find(name)
         flags, settings = self._packs_of(found)
-        session = open_session(settings, self._asker)
+        session = self._opened(settings)
         try:
             keep = self.archive.reopen(found.session)
         except UsageError:
@@ -154,6 +165,9 @@ class Conversation:
         for event in kept.events:
             self.tally(event)
         self._keep, self._problems = keep, found.problems  # reopening has set torn ends aside
+
+    def _opened(self, settings: Settings) -> Session:
+        return open_session(settings, self._asker, self._recording)
 
     def _packs_of(self, kept: Loaded) -> tuple[dict[str, Any], Settings]:
         """Return the options with the session's own packs, if no others were asked for and all can be had by name."""
@@ -178,14 +192,13 @@ class Conversation:
 
 def converse(conversation: Conversation, said: Iterable[str], sink: Sink) -> ExitCode:
     """Play the user turns, in a script or a pipe; the first turn that fails ends it, since later ones build on it."""
-    session = conversation.session
     drive(conversation.opening(), conversation, sink)
-    begin: list[Callable[[Interrupt], Steps[Outcome]]] = [session.greet] if conversation.greets else []
-    turns: Iterable[Callable[[Interrupt], Steps[Outcome]]] = (partial(session.turn, text) for text in said)
+    begin: list[Callable[[Interrupt], Steps[Outcome]]] = [conversation.session.greet] if conversation.greets else []
+    turns: Iterable[Callable[[Interrupt], Steps[Outcome]]] = (partial(conversation.session.turn, text) for text in said)
     for turn in chain(begin, turns):
         if code := exit_code(play(turn, conversation, sink)):
             return code
-    return ExitCode.OK
+    return exit_code(drive(conversation.session.ending(), conversation, sink))
 
 
 def play(work: Callable[[Interrupt], Steps[T]], conversation: Conversation, sink: Sink) -> T:

@@ -57,7 +57,7 @@ class Mask:
     def learn(self, value: object, name: str = "") -> None:
         """Make a value a secret from now on; `name` is the argument it belongs to."""
         text = value if isinstance(value, str) else "" if value is None else str(value)
-        if not text.strip():
+        if not text.strip() or text == MASK:  # what is played from a recording is masked already
             return
         for form in _forms(text):
             self._patterns.setdefault(form, _pattern(form, name))

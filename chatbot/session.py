@@ -110,6 +110,7 @@ class Session:
         self.compacts = compacts
         self._status: Status | None = None
         self._before = 0  # where in the history the turn begins
+        self._failed = ""  # what the user said in a turn that failed, and that is not in the history
 
     @property
     def limits(self) -> Limits:
@@ -136,6 +137,7 @@ class Session:
         """Go on with another session's conversation; what its packs of these names have achieved still counts."""
         self.id = self.runtime.session = other.id
         self.history[:] = other.history
+        self._failed = other._failed
         self.mask.adopt(other.mask)
         self.runtime.ledger.adopt(other.runtime.ledger, packs)
 
@@ -152,8 +154,16 @@ class Session:
         self.mask.learn_speech(text, asked)
         return self._masked(self._turn(User(text), interrupt))
 
+    def ending(self) -> Steps[Outcome]:
+        """Yield what is to be known once no more is said: nothing, but where the session is held to a recording."""
+        yield from ()
+        return Outcome("done")
+
     def undo(self) -> Steps[str]:
         """Take the latest turn back; return what the user had said in it, "" where nothing was."""
+        if failed := self._failed:
+            self._failed = ""
+            return failed
         parts = window.turns(self.history)
         said = parts[-1][0] if parts else None
         if not isinstance(said, User):
@@ -181,6 +191,7 @@ class Session:
 
     def _turn(self, message: User | None, interrupt: Interrupt) -> Steps[Outcome]:
         self._before = len(self.history)
+        self._failed = ""
         self.runtime.ledger.hear(message.text if message else "")
         if message:
             self.history.append(User(self._without_secrets(message.text)))
@@ -190,7 +201,8 @@ class Session:
             outcome = yield from self._rounds(interrupt)
             if outcome.error and not any(isinstance(said, ToolResult) for said in self.history[self._before :]):
                 del self.history[self._before :]
-            yield from self._become(FINAL[outcome.stop])
+                self._failed = message.text if message else ""
+            yield from self._end(outcome.stop)
             yield TurnEnded(outcome.stop, self._detail(outcome))
             return outcome
         except GeneratorExit:
@@ -284,6 +296,8 @@ class Session:
                 self.mask.learn_call(call)
             yield Replied(whole)
         if failure:
+            if said:
+                yield Notice("warning", "The answer above is not whole. /retry asks for it once more.")
             raise failure
         if not interrupt.is_set and not (whole.text or whole.calls):
             yield Notice("warning", f"{self.model.name} answered nothing.")
@@ -322,6 +336,11 @@ class Session:
     def _broken_off(self, outcome: Outcome) -> Outcome:
         self.history[:] = window.broken_off(self.history, self._before)
         return outcome
+
+    def _end(self, stop: Stop) -> Steps[None]:
+        """Take on a final status; that the last reply is cut off, the model has said itself."""
+        if not (stop == "done" and self._status == "incomplete"):
+            yield from self._become(FINAL[stop])
 
     def _become(self, status: Status) -> Steps[None]:
         if status != self._status:

@@ -160,30 +160,6 @@ def test_at_the_limit_the_user_gets_an_answer_even_from_a_model_that_only_calls(
     assert told(events)[-3].startswith("assistant: I could not finish this: too many rounds")
 
 
-def test_a_turn_that_fails_leaves_the_history_as_it_was_so_that_it_can_be_tried_again():
-    session = Session(Scripted("Hi.", ModelError("The server is on fire. Try again."), "Fine."))
-    say(session, "hello")
-    before = list(session.history)
-
-    events, outcome = say(session, "how are you?")
-
-    assert told(events)[-2:] == ["[failed]", "end: error: The server is on fire. Try again."]
-    assert str(outcome.error) == "The server is on fire. Try again."
-    assert session.history == before
-    assert say(session, "how are you?")[1].stop == "done"
-
-
-def test_a_turn_that_fails_after_a_tool_ran_keeps_what_the_tool_did():
-    session = Session(Scripted(calling(("echo", {})), ModelError("gone")), [pack(tool("echo", echo))])
-    say(session, "go")
-    assert session.history == [
-        User("go"),
-        calling(("echo", {})),
-        ToolResult("call_1", "echo", "{}"),
-        Assistant("[interrupted]"),
-    ]
-
-
 class Halting:
     """Says some words, then does what it is told to, then waits for ever."""
 

@@ -44,7 +44,7 @@ class Plain:
             case SecretAnswered(argument=argument, given=False):
                 self._tell(f"{argument} was not given")
             case Notice(level=level, text=text):
-                self._tell(f"{level}: {text}")
+                self._note(f"{level}: {text}")
             case TurnEnded(stop="error", detail=detail):
                 self._tell(f"error: {detail}")
             case TurnEnded(stop="limit", detail=detail):
@@ -54,6 +54,12 @@ class Plain:
 
     def _say(self, text: str) -> None:
         write(self._stdout, clean(text) + "\n")
+
+    def _note(self, text: str) -> None:
+        """Tell a notice, which may be a diff of many lines."""
+        first, *more = text.splitlines()
+        self._tell(first)
+        self._write("".join(f"{clean(line)}\n" for line in more))
 
     def _tell(self, text: str) -> None:
         self._write(f"chatbot: {one_line(text)}\n")

@@ -110,7 +110,8 @@ class Rich:
             case ApprovalAsked() | ApprovalAnswered() | SecretAsked() | SecretAnswered():
                 self._ask(event)
             case Notice(level=level, text=text):
-                self._tell(Text(one_line(text), self._palette.level(level)))
+                lines = (clean(line) for line in text.splitlines())  # a diff has many
+                self._tell(Text("\n".join(lines), self._palette.level(level)))
             case TurnEnded():
                 self._end(event)
 

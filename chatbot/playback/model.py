@@ -1,0 +1,60 @@
+"""A model that says again what is on a tape, and nothing else."""
+
+from collections.abc import Iterator
+
+from chatbot.errors import ContextTooLong, ModelError
+from chatbot.events import Delta, Notice, TextDelta
+from chatbot.interrupt import Interrupt
+from chatbot.models import SUMMARISE, Prompt
+from chatbot.playback.departures import Departed
+from chatbot.playback.reel import Reel
+from chatbot.playback.tape import Reply
+from chatbot.types import Assistant, User
+
+
+class Playback:
+    """Gives one recorded reply after another, as it streamed; it bears the name of the model that made them.
+
+    Where the turn so far is not what was recorded, it tells the difference in a notice, and raises Departed.
+    """
+
+    def __init__(self, reel: Reel) -> None:
+        self.name = reel.tape.model
+        self.notice = reel.tape.notice
+        self._reel = reel
+
+    def warm(self) -> None:
+        """Do nothing: all is there."""
+
+    def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
+        """Yield the next reply; raises ModelError where it did, and where this run departs from the tape."""
+        if prompt.history[-1:] == (User(SUMMARISE),):
+            yield Assistant(self._reel.summary())
+            return
+        try:
+            reply = self._reel.reply()
+        except Departed as departed:
+            yield Notice("warning", departed.diff)
+            raise
+        if reply is None:
+            interrupt.set()
+        elif reply.breaks:
+            yield from self._broken(reply)
+        else:
+            for item in (*reply.deltas, reply.message):
+                if interrupt.is_set or item is None:
+                    return
+                yield item
+
+    def _broken(self, reply: Reply) -> Iterator[Delta]:
+        yield from reply.deltas
+        said = any(isinstance(delta, TextDelta) for delta in reply.deltas)
+        if reply.message and not said:  # a transcript has no pieces
+            yield TextDelta(reply.message.text)
+        turn = self._reel.turn
+        if turn and reply is turn.replies[-1] and turn.stop == "error":
+            raise ModelError(turn.detail)
+        raise ContextTooLong(f"The conversation was too long for {self.name}.")
+
+    def close(self) -> None:
+        """Do nothing: nothing is held."""
