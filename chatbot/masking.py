@@ -15,6 +15,7 @@ from chatbot.events import (
     Event,
     HistoryCut,
     Notice,
+    Progressed,
     ReasoningDelta,
     Replied,
     SecretAnswered,
@@ -121,6 +122,8 @@ class Mask:
         """Return the event as it may be shown and kept."""
         match event:
             case StatusChanged() | SessionStarted() | SessionChanged() | SecretAsked() | SecretAnswered():
+                return event
+            case Progressed():
                 return event
             case TurnStarted(message=message):
                 return (

@@ -1,6 +1,7 @@
 """The providers people use: where each answers, and which variable holds its key."""
 
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 
 class Provider(NamedTuple):
@@ -11,9 +12,10 @@ class Provider(NamedTuple):
     model: str = ""
 
 
+AZURE = "azure"
 PROVIDERS = {
     "openai": Provider("https://api.openai.com/v1", "OPENAI_API_KEY", "gpt-4.1-mini"),
-    "azure": Provider("", "AZURE_OPENAI_API_KEY"),
+    AZURE: Provider("", "AZURE_OPENAI_API_KEY"),
     "deepseek": Provider("https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", "deepseek-chat"),
     "empower": Provider("https://app.empower.dev/api/v1", "EMPOWER_API_KEY", "empower-functions"),
     "fireworks": Provider("https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
@@ -27,3 +29,12 @@ PROVIDERS = {
     "ollama": Provider("http://127.0.0.1:11434/v1"),
     "vllm": Provider("http://127.0.0.1:8000/v1"),
 }
+
+
+def is_openai(url: str) -> bool:
+    """Return whether it is one of OpenAI's own hosts; a region may have one."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return host == "api.openai.com" or host.endswith(".api.openai.com")

@@ -15,6 +15,7 @@ from chatbot.events import (
     Event,
     HistoryCut,
     Notice,
+    Progressed,
     ReasoningDelta,
     Replied,
     SessionChanged,
@@ -307,7 +308,7 @@ class Session:
         match delta:
             case StatusChanged(status=status):
                 yield from self._become(status)
-            case Notice():
+            case Notice() | Progressed():
                 yield delta
             case TextDelta() | ReasoningDelta():
                 yield from self._become("in_progress")

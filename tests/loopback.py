@@ -54,6 +54,7 @@ class Request:
     headers: dict[str, str]
     path: str
     at: float
+    method: str = "POST"
 
 
 Maker = Behaviour | Callable[[Any], Behaviour]
@@ -181,7 +182,7 @@ class ChatServer:
         """Note a request and return what to do with it."""
         with self._lock:
             self.requests.append(request)
-            wrong = violations(request.body)
+            wrong = self.wrong(request.body)
             self.violations += wrong
             if not self._behaviours:
                 return status(500, body={"error": {"message": "The server was given nothing to say."}})
@@ -189,6 +190,14 @@ class ChatServer:
         if wrong:
             return status(500, body={"error": {"message": "; ".join(wrong)}})
         return maker(request.body) if callable(maker) else maker
+
+    def wrong(self, body: Any) -> list[str]:
+        """Return what is wrong with a body that was posted."""
+        return violations(body)
+
+    def fetched(self, request: Request) -> Behaviour:
+        """Return what to do with a GET."""
+        return status(404)
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not longer than the server lives."""
@@ -292,15 +301,18 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError as error:
             body = str(error)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        behaviour = self.server.chat.accept(Request(body, headers, self.path, at))
+        self._try(self.server.chat.accept(Request(body, headers, self.path, at)))
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self._try(self.server.chat.fetched(Request(None, headers, self.path, perf_counter(), "GET")))
+
+    def _try(self, behaviour: Behaviour) -> None:
         try:
             self._answer(behaviour)
         except OSError:
             self.close_connection = True
             self.server.chat.disconnected.set()
-
-    def do_GET(self) -> None:
-        self._answer(status(404))
 
     def _answer(self, behaviour: Behaviour) -> None:
         if behaviour.stop_after == -1:

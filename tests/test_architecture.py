@@ -42,6 +42,8 @@ HOMES = {
     "openai": {"models"},
     "httpx2": {"models", "packs"},
     "dotenv": {"config"},
+    "xllamacpp": {"models"},
+    "huggingface_hub": {"models"},
     "pydantic": {"schema"},
     "jsonschema": {"schema"},
     "pygments": {"render"},

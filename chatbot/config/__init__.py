@@ -63,7 +63,7 @@ class Settings(NamedTuple):
     """All options of a chat, resolved.
 
     resume: the session to go on with, "last", or "?" for one that is chosen. timeout: seconds the model may stay
-    silent. temperature None: not sent.
+    silent. temperature None: not sent. record: where all that comes from the model and the tools is kept.
     """
 
     model: ModelChoice
@@ -81,6 +81,7 @@ class Settings(NamedTuple):
     timeout: float = 120.0
     temperature: float | None = 0.0
     script: Path | None = None
+    record: Path | None = None
     json: bool = False
     plain: bool = False
     deltas: bool = False
@@ -119,6 +120,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
         timeout=chosen.convert("timeout", positive, 120.0),
         temperature=chosen.convert("temperature", temperature, DETERMINISTIC),
         script=chosen.convert("script", path, None),
+        record=chosen.convert("record", path, None),
         json=chosen.convert("json", boolean, False),
         plain=chosen.convert("plain", boolean, False),
         deltas=chosen.convert("deltas", boolean, False),

@@ -1,23 +1,34 @@
-"""Which model answers: a provider's, one behind a URL, or the offline one."""
+"""Which model answers: a provider's, one behind a URL, one that runs in this process, or a recording."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from chatbot.config.readers import boolean, one_of
 from chatbot.config.sources import Options
 from chatbot.errors import ConfigError, UsageError
-from chatbot.providers import PROVIDERS
+from chatbot.providers import PROVIDERS, is_openai
 
-OFFLINE = "offline"
+OFFLINE, LOCAL, PLAYBACK = "offline", "local", "playback"
+WANTED = {LOCAL: "local:PATH.gguf, local:hf:OWNER/REPO/FILE or local:smollm2", PLAYBACK: "playback:FILE"}
+"""The models of this process that are named by what they are made of, and how."""
+Api = Literal["chat", "responses"]
 
 
 class ModelChoice(NamedTuple):
-    """Which model answers, and where. provider "offline" needs nothing else; key_env names where the key came from."""
+    """Which model answers, and where. Models that run in this process need a name at most.
+
+    key_env: where the key came from. api: which one the server is asked over. background: the response goes on on the
+    server, whatever becomes of the connection. store: the server keeps the conversation.
+    """
 
     provider: str
     name: str = ""
     base_url: str = ""
     api_key: str | None = None
     key_env: str = ""
+    api: Api = "chat"
+    background: bool = False
+    store: bool = False
 
 
 def resolve_model(options: Options, env: Mapping[str, str]) -> ModelChoice:
@@ -27,6 +38,8 @@ def resolve_model(options: Options, env: Mapping[str, str]) -> ModelChoice:
     if spec == OFFLINE or not (spec or any(hints)):
         return ModelChoice(OFFLINE)
     name, model = split_spec(spec)
+    if name in WANTED:
+        return ModelChoice(name, _named(name, model))
     provider = PROVIDERS[name]
     url = _checked_url(_base_url(name, options, env) or provider.base_url, name)
     model = model or (provider.model if url == provider.base_url else "")
@@ -36,21 +49,39 @@ def resolve_model(options: Options, env: Mapping[str, str]) -> ModelChoice:
         )
     key_env = str(options.get("api_key_env", default=provider.key_env))
     needed = url == provider.base_url or options.get("api_key_env") is not None
-    return ModelChoice(name, model, url, _key(name, key_env, env, needed), key_env)
+    key = _key(name, key_env, env, needed)
+    return _over_api(ModelChoice(name, model, url, key, key_env), options)
 
 
 def split_spec(spec: str) -> tuple[str, str]:
     """Split `provider:model` into both; a bare model belongs to openai, a bare provider has an empty model."""
     head, colon, tail = spec.partition(":")
-    if head in PROVIDERS:
+    known = [*PROVIDERS, *WANTED]
+    if head in known:
         return head, tail
     import difflib
 
-    if colon and (near := difflib.get_close_matches(head, PROVIDERS, 1, 0.75)):
-        raise UsageError(
-            f"There is no provider {head!r}. Did you mean {near[0]}:{tail}? Known: {', '.join(PROVIDERS)}."
-        )
+    if colon and (near := difflib.get_close_matches(head, known, 1, 0.75)):
+        raise UsageError(f"There is no provider {head!r}. Did you mean {near[0]}:{tail}? Known: {', '.join(known)}.")
     return "openai", spec
+
+
+def _named(provider: str, name: str) -> str:
+    if not name:
+        raise UsageError(f"Which {provider} model? Name it: --model {WANTED[provider]}.")
+    return name
+
+
+def _over_api(choice: ModelChoice, options: Options) -> ModelChoice:
+    """Return the choice with the API that the server is asked over: what was said, or what fits the server."""
+    wish = options.convert("api", one_of("auto", "chat", "responses"), "auto")
+    background = options.convert("background", boolean, False)
+    store = options.convert("store", boolean, False)
+    if wish == "chat" and (background or store):
+        name = "background" if background else "store"
+        raise UsageError(f"--{name} is only for the Responses API: leave --api chat out.")
+    responses = wish == "responses" or (wish == "auto" and (background or store or is_openai(choice.base_url)))
+    return choice._replace(api="responses" if responses else "chat", background=background, store=store)
 
 
 def _base_url(name: str, options: Options, env: Mapping[str, str]) -> str:

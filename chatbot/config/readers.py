@@ -1,5 +1,6 @@
 """What an option's text means: from the command line, the environment or a file, it is read in the same way."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -54,12 +55,20 @@ def at_least_one(value: Any) -> int:
     return count
 
 
+def one_of(*words: str) -> Callable[[Any], str]:
+    """Return a reader that takes one of these words. It raises ValueError for another."""
+
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"{value!r} is none of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
 def theme(value: Any) -> Theme:
     """Return the name of a theme. Raises ValueError."""
-    for known in get_args(Theme):
-        if known == value:
-            return cast(Theme, known)
-    raise ValueError(f"{value!r} is none of {', '.join(get_args(Theme))}")
+    return cast(Theme, one_of(*get_args(Theme))(value))
 
 
 def positive(value: Any) -> float:

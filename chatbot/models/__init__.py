@@ -1,14 +1,16 @@
 """What a model is: it takes the conversation and the tools, yields deltas, then exactly one Assistant message."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from chatbot.config import ModelChoice
-from chatbot.config.model import OFFLINE
+from chatbot.config.model import LOCAL, OFFLINE
 from chatbot.events import Delta
 from chatbot.interrupt import Interrupt
 from chatbot.pack import Tool
+from chatbot.providers import AZURE, is_openai
 from chatbot.types import Assistant, Message
 
 SUMMARISE = (
@@ -56,9 +58,11 @@ def open_model(choice: ModelChoice, *, timeout: float, temperature: float | None
         from chatbot.models.offline import OfflineModel
 
         return OfflineModel()
-    from chatbot.models.chat_completions import ChatCompletions
+    if choice.provider == LOCAL:
+        from chatbot.models.local import Local
 
-    return ChatCompletions(
+        return Local(choice.name, temperature=temperature, label=f"{LOCAL}:{choice.name}")
+    served = _kind(choice)(
         choice.name,
         base_url=choice.base_url,
         api_key=choice.api_key,
@@ -67,3 +71,19 @@ def open_model(choice: ModelChoice, *, timeout: float, temperature: float | None
         label=f"{choice.provider}:{choice.name}",
         key_name=choice.key_env or "the API key",
     )
+    if is_openai(choice.base_url) or choice.provider == AZURE:
+        return served
+    from chatbot.models.written import Written
+
+    return Written(served)
+
+
+def _kind(choice: ModelChoice) -> Callable[..., Model]:
+    """Return what a server is asked with."""
+    if choice.api == "chat":
+        from chatbot.models.chat_completions import ChatCompletions
+
+        return ChatCompletions
+    from chatbot.models.responses import BackgroundResponses, Responses
+
+    return BackgroundResponses if choice.background else partial(Responses, store=choice.store)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from time import monotonic
 
-from chatbot.events import Status
+from chatbot.events import Progressed, Status
+from chatbot.render.clean import one_line
 from chatbot.render.wrapping import cells, row_end
 
 REASONING = 2000
 """Characters of reasoning that are kept, to show the last line."""
+BAR = 30
+"""Cells of a bar, at most."""
 TOOLS = 6
 """Running tools that have a row of their own."""
 
@@ -23,6 +26,7 @@ class Activity:
     tools: int = 0
     running: dict[str, tuple[str, float]] = field(default_factory=dict)  # call id -> name, when it began
     thought: str = ""
+    progress: Progressed | None = None
 
     def think(self, text: str) -> None:
         """Take a piece of the reasoning."""
@@ -51,7 +55,7 @@ class Activity:
             self.running[call_id] = (self.running[call_id][0], monotonic())
 
     def rows(self, width: int, height: int) -> list[str]:
-        """Return the rows: reasoning, a row for every running tool, and the line with status and clock."""
+        """Return the rows: reasoning, a row for every running tool or for what is fetched, and status and clock."""
         now = monotonic()
         calls = list(self.running.values())
         room = max(min(TOOLS, height - 1), 0)
@@ -61,6 +65,8 @@ class Activity:
         thought = " ".join(self.thought.strip().rpartition("\n")[2].split())
         if thought and len(rows) + 1 < height:
             rows.insert(0, last(thought, width))
+        if self.progress and len(rows) + 1 < height:
+            rows.append(bar(self.progress, width))
         rows.append(self._line(now))
         return [cut(row, width) for row in rows]
 
@@ -68,6 +74,16 @@ class Activity:
         tokens = f" {self.written + self.pieces} tokens," if self.written + self.pieces else ""
         tools = f" {self.tools} tool{'s' * (self.tools != 1)}," if self.tools else ""
         return f"[{self.status}]{tokens}{tools} Ctrl-C stops, {clock(now - self.started)}"
+
+
+def bar(progress: Progressed, width: int) -> str:
+    """Return how far something has come: a bar, and the share of it."""
+    share = min(max(progress.done / progress.total, 0.0), 1.0) if progress.total > 0 else 0.0
+    told = f" {share:4.0%} of {progress.total / 1e6:,.0f} MB"
+    what = f"   {one_line(progress.what)} "
+    room = max(min(width - cells(what) - len(told) - 2, BAR), 0)
+    filled = round(share * room)
+    return f"{what}[{'#' * filled}{'.' * (room - filled)}]{told}"
 
 
 def cut(row: str, width: int) -> str:

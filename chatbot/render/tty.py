@@ -15,6 +15,7 @@ from chatbot.events import (
     ApprovalAsked,
     Event,
     Notice,
+    Progressed,
     ReasoningDelta,
     Replied,
     SecretAnswered,
@@ -95,7 +96,10 @@ class Rich:
             case TurnStarted(message=message):
                 self._start(message)
             case StatusChanged(status=status):
-                self._activity.status = status
+                self._activity.status, self._activity.progress = status, None
+                self._canvas.refresh()
+            case Progressed():
+                self._activity.progress = event
                 self._canvas.refresh()
             case TextDelta(text=text):
                 self._streamed = True

@@ -181,6 +181,8 @@ def test_a_used_up_quota_is_not_tried_again(open_model):
         ({"error": {"message": "too long", "code": "context_length_exceeded"}}, "Start a new one"),
         ({"error": "maximum context length is 4096"}, "Start a new one"),
         ({"error": {"message": "m does not support tools"}}, "Choose another model than m"),
+        ({"error": {"message": "Tools with reasoning: use /v1/responses instead"}}, "Use --api responses."),
+        ({"error": {"message": "filtered", "code": "content_filter"}}, "filtered. Say it otherwise."),
         ({"detail": [{"msg": "field\x1b[31m\r\nrequired"}]}, "field[31m required"),
         ("<html>oops</html>", "a web page"),
         ({"error": {"message": "bad sk-secret-key " + "x" * 500}}, "bad *** xxx"),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.errors import ModelError
-from chatbot.events import Notice, ReasoningDelta, TextDelta
+from chatbot.events import Notice, ReasoningDelta, StatusChanged, TextDelta
 from chatbot.models.chat_completions.decode import Decoder
 from chatbot.models.http.answer import Answer
 from chatbot.models.http.failures import Place
@@ -260,12 +260,19 @@ def test_the_function_call_of_old():
         ({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]}, "hm", ""),
         ({"content": None, "reasoning_content": "hm"}, "hm", ""),
         ({"reasoning": "hm", "content": "a"}, "hm", "a"),
-        ({"refusal": "I will not."}, "", "I will not."),
         ({"content": 7, "tool_calls": "?", "function_call": []}, "", ""),
     ],
 )
 def test_content_in_every_shape(delta, reasoning, text):
     assert told([stream(delta).encode()]) == (reasoning, text, [Assistant(text)], None)
+
+
+def test_a_refusal_is_told_as_one():
+    told_so = Notice("warning", "m refused to answer; what it says is its refusal.")
+    assert told([stream({"refusal": "I will not."}).encode()])[1:3] == (
+        "I will not.",
+        [told_so, Assistant("I will not.")],
+    )
 
 
 def test_finish_reasons_lie():
@@ -275,7 +282,8 @@ def test_finish_reasons_lie():
 
 @pytest.mark.parametrize(("finish", "words"), [("length", "cut off"), ("content_filter", "filter")])
 def test_an_answer_that_was_cut_off_says_so(finish, words):
-    notice, reply = told([stream({"content": "a"}, finish=finish).encode()])[2]
+    status, notice, reply = told([stream({"content": "a"}, finish=finish).encode()])[2]
+    assert status == StatusChanged("incomplete")
     assert isinstance(notice, Notice) and notice.level == "warning" and words in notice.text
     assert reply == Assistant("a")
 

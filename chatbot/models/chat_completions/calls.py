@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatbot.models.chat_completions.wire import unique
+from chatbot.models.http.history import unique
 from chatbot.models.http.text import whole
 from chatbot.types import ToolCall
 
@@ -65,12 +65,19 @@ class Calls:
         if isinstance(function_call, dict):
             self._add(_fragment({}, function_call, "function_call"))
 
-    def end(self) -> tuple[tuple[ToolCall, ...], dict[str, Any]]:
-        """Return the calls, their ids unique and non-empty, and by id whatever a server attached to some of them."""
+    def end(self, *, cut_off: bool = False) -> tuple[tuple[ToolCall, ...], dict[str, Any]]:
+        """Return the calls, their ids unique and non-empty, and by id whatever a server attached to some of them.
+
+        A call without arguments has none: "{}". But where the answer was cut off, those of its last call may only not
+        have come: they stay empty, which is no JSON and is refused.
+        """
         calls = [call for call in self._calls if call.name or call.begun]
         ids = unique(whole(call.id) for call in calls)
         named = list(zip(ids, calls, strict=True))
-        done = tuple(ToolCall(id_, whole(call.name), whole(call.arguments) or "{}") for id_, call in named)
+        told = [whole(call.arguments) if call.begun else "{}" for call in calls]
+        if cut_off and calls and not calls[-1].begun:
+            told[-1] = ""
+        done = tuple(ToolCall(id_, whole(call.name), text) for (id_, call), text in zip(named, told, strict=True))
         return done, {id_: call.extra for id_, call in named if call.extra is not None}
 
     def _add(self, new: _Fragment) -> None:
@@ -119,15 +126,17 @@ def _fragment(item: dict[str, Any], function: dict[str, Any], index: Any) -> _Fr
     name = function.get("name")
     return _Fragment(
         index=index if isinstance(index, int | str) and not isinstance(index, bool) else None,
-        id=_text(item.get("id")),
+        id=_id(item.get("id")),
         name=name if isinstance(name, str) else "",
         arguments="" if given is None else arguments,
         extra=item.get("extra_content"),
     )
 
 
-def _text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+def _id(value: Any) -> str:
+    """Return an id as text; Mistral's servers have written "null" for none."""
+    known = isinstance(value, str | int) and not isinstance(value, bool) and value != "null"
+    return str(value) if known else ""
 
 
 def _repeats(call: _Call, new: _Fragment) -> bool:

@@ -6,19 +6,13 @@ The format: https://platform.openai.com/docs/api-reference/chat-streaming, and w
 from collections.abc import Iterator
 from typing import Any
 
-from chatbot.events import Notice, ReasoningDelta, TextDelta
+from chatbot.events import Delta, Notice, ReasoningDelta, StatusChanged, TextDelta
 from chatbot.models.chat_completions.calls import Calls
 from chatbot.models.chat_completions.wire import OPAQUE
+from chatbot.models.http.answer import CUT
 from chatbot.models.http.failures import Place, error_text
-from chatbot.models.http.text import whole
+from chatbot.models.http.pieces import Piece, Pieces
 from chatbot.types import Assistant, Usage
-
-Piece = TextDelta | ReasoningDelta
-_CUT = {
-    "length": "The answer is cut off: it reached the most the model may write in one answer.",
-    "max_tokens": "The answer is cut off: it reached the most the model may write in one answer.",
-    "content_filter": "The answer is cut off: the provider's content filter stopped it.",
-}
 
 
 class Decoder:
@@ -26,11 +20,11 @@ class Decoder:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._text: list[str] = []
-        self._half: dict[type[Piece], str] = {}
+        self._pieces = Pieces()
         self._calls = Calls()
         self._usage: Usage | None = None
         self._reason = ""
+        self._refused = False
         self._choice: Any = None
         self.begun = False
 
@@ -62,18 +56,22 @@ class Decoder:
                 pieces += self._feed_choice(choice)
         return pieces
 
-    def end(self, done: bool) -> Iterator[Piece | Notice | Assistant]:
+    def end(self, done: bool) -> Iterator[Delta | Assistant]:
         """Yield the last pieces, then the reply; `done` says that the stream had a proper end. Raises ModelError."""
         if not (done or self.finished):
-            raise self._place.failed("broke the answer off before its end", fix="Ask again.")
+            raise self._place.broken_off()
         if self._reason == "error":
             raise self._place.failed("broke the answer off with an error", fix="Ask again.")
-        yield from self._flush()
-        if self._reason in _CUT:
-            yield Notice("warning", _CUT[self._reason])
-        calls, extra = self._calls.end()
+        yield from self._pieces.end()
+        cut_off = self._reason in CUT
+        if cut_off:
+            yield StatusChanged("incomplete")
+            yield Notice("warning", CUT[self._reason])
+        if self._refused:
+            yield Notice("warning", f"{self._place.model} refused to answer; what it says is its refusal.")
+        calls, extra = self._calls.end(cut_off=cut_off)
         opaque = {OPAQUE: {"model": self._place.model, "extra": extra}} if extra else None
-        yield Assistant("".join(self._text), calls, self._usage, opaque)
+        yield Assistant(self._pieces.text, calls, self._usage, opaque)
 
     def _feed_choice(self, choice: dict[str, Any]) -> list[Piece]:
         self.begun = True
@@ -85,7 +83,7 @@ class Decoder:
         reason = choice.get("finish_reason")
         self._reason = reason.lower() if isinstance(reason, str) and reason else self._reason
         delta, message = _dict(choice.get("delta")), _dict(choice.get("message"))
-        if not delta and message and self._text and message.get("content") == "".join(self._text):
+        if not delta and message and self._pieces.text and message.get("content") == self._pieces.text:
             # The whole message once more, behind its deltas.
             message = {key: message.get(key) for key in ("tool_calls", "function_call")}
         return self._feed_delta(delta or message)
@@ -94,35 +92,27 @@ class Decoder:
         thought, text = _split(delta.get("content"))
         # Some servers stream the same reasoning under both names.
         told = _str(delta.get("reasoning_content")) or _str(delta.get("reasoning"))
-        text += _str(delta.get("refusal"))
+        refusal = _str(delta.get("refusal"))
+        self._refused = self._refused or bool(refusal)
         self._calls.feed(delta.get("tool_calls"))
         self._calls.feed_function(delta.get("function_call"))
-        return self._piece(ReasoningDelta, told or thought) + self._piece(TextDelta, text)
-
-    def _piece(self, kind: type[Piece], text: str) -> list[Piece]:
-        """Return the text as a delta; half of a surrogate pair at its end is kept until the other half comes."""
-        if not text:
-            return []
-        text = self._half.pop(kind, "") + text
-        if "\ud800" <= text[-1] <= "\udbff":
-            self._half[kind] = text[-1]
-            text = text[:-1]
-        text = whole(text)
-        if text and kind is TextDelta:
-            self._text.append(text)
-        return [kind(text)] if text else []
-
-    def _flush(self) -> list[Piece]:
-        halves, self._half = self._half, {}
-        kept = [kind(whole(half)) for kind, half in halves.items()]
-        self._text += [piece.text for piece in kept if isinstance(piece, TextDelta)]
-        return kept
+        return self._pieces.add(ReasoningDelta, told or thought) + self._pieces.add(TextDelta, text + refusal)
 
     def _count(self, usage: Any) -> None:
-        counts = [_dict(usage).get(key) for key in ("prompt_tokens", "completion_tokens")]
-        if any(isinstance(count, int) for count in counts):
-            known = [count if isinstance(count, int) else 0 for count in counts]
-            self._usage = Usage(known[0], known[1])
+        """Take in a usage; those of servers that count on every chunk grow, so that the last one counts."""
+        if not isinstance(usage, dict) or not {"prompt_tokens", "completion_tokens"} & usage.keys():
+            return
+        read, written = _dict(usage.get("prompt_tokens_details")), _dict(usage.get("completion_tokens_details"))
+        self._usage = Usage(
+            _number(usage.get("prompt_tokens")),
+            _number(usage.get("completion_tokens")),
+            _number(read.get("cached_tokens")) or _number(usage.get("prompt_cache_hit_tokens")),  # the latter: DeepSeek
+            _number(written.get("reasoning_tokens")),
+        )
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _dict(value: Any) -> dict[str, Any]:

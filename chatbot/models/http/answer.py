@@ -5,11 +5,19 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from chatbot.events import Delta
+from chatbot.events import Delta, StatusChanged
 from chatbot.models.http.failures import Place
 from chatbot.models.http.sse import Events
 from chatbot.types import Assistant
 
+CUT = {
+    "length": "The answer is cut off: it reached the most the model may write in one answer.",
+    "max_tokens": "The answer is cut off: it reached the most the model may write in one answer.",
+    "max_output_tokens": "The answer is cut off: it reached the most the model may write in one answer.",
+    "content_filter": "The answer is cut off: the provider's content filter stopped it.",
+}
+"""What people read where an answer ended early, by the reason that a server gives."""
+OPENING = (StatusChanged("in_progress"),)
 _HEAD = 256
 """How many bytes at the start are looked at to tell an event stream from anything else."""
 _STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?::|data|event|id|retry|$)")
@@ -34,9 +42,13 @@ class Chunks(Protocol):
 
 
 class Answer:
-    """Decodes the body of an answer, fed in pieces of any size: a stream of events, or one JSON object."""
+    """Decodes the body of an answer, fed in pieces of any size: a stream of events, or one JSON object.
 
-    def __init__(self, place: Place, decoder: Chunks) -> None:
+    opening: what is told as soon as the server answers at all, where its API tells no status of its own.
+    """
+
+    def __init__(self, place: Place, decoder: Chunks, opening: tuple[Delta, ...] = OPENING) -> None:
+        self.opening = opening
         self._place = place
         self._events = Events()
         self._decoder = decoder

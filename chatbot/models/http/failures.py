@@ -13,6 +13,11 @@ from chatbot.errors import ContextTooLong, CredentialsRefused, ModelError, Model
 TOO_LONG = "the conversation is too long"
 _TOO_LONG = re.compile(r"context.?(length|window|size)|maximum context|too many tokens|prompt is too long", re.I)
 _NO_TOOLS = re.compile(r"does(n't| not) support (tools|tool|function)|tool.*not supported|tool choice requires", re.I)
+_RESPONSES = re.compile(r"v1/responses|responses (api|endpoint)", re.I)
+
+
+class Lost(ModelError):
+    """The connection was lost, or said nothing any more, before the answer was whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,10 @@ class Place:
     def failed(self, what: str, detail: str = "", fix: str = "") -> ModelError:
         """Return a ModelError whose line reads "host (model) what: detail. fix"."""
         return ModelError(self.line(f"{self.host} ({self.model}) {what}", detail, fix))
+
+    def broken_off(self) -> Lost:
+        """Return the error for an answer that has no end."""
+        return Lost(self.line(f"{self.host} ({self.model}) broke the answer off before its end", fix="Ask again."))
 
     def no_answer(self, what: str, text: str) -> ModelError:
         """Return the error for something else than an answer, of which it quotes the beginning."""
@@ -45,7 +54,7 @@ class Failure:
     """An error and what can be done: `again` where sending once more may help; `after` is the server's Retry-After.
 
     why: the error's short form, for the notice of a retry. refused: the body of a 400, which may name a parameter.
-    closed: whether the server closed a connection that there was.
+    closed: whether the server closed a connection that there was. status: HTTP's, where the server answered.
     """
 
     error: ModelError
@@ -54,6 +63,7 @@ class Failure:
     after: float | None = None
     refused: str = ""
     closed: bool = False
+    status: int = 0
 
 
 def host_of(base_url: str) -> str:
@@ -101,7 +111,21 @@ def of_status(status: int, headers: Mapping[str, str], body: Any, place: Place) 
         again = False
     why = f"{status} from {place.host}: {what}"
     refused = f"{body}" if status in (400, 422) else ""
-    return Failure(error, why, again, after, refused)
+    return Failure(error, why, again, after, refused, status=status)
+
+
+def of_answer(body: Any, place: Place) -> ModelError:
+    """Return the error that an answer tells in its own words, long after HTTP has said 200."""
+    said, codes = error_text(body), _codes(body)
+    what = "broke the answer off with an error"
+    if "context_length_exceeded" in codes or _TOO_LONG.search(said):
+        fix = f"Start a new one, or choose a model that reads more than {place.model}."
+        return ContextTooLong(place.line(f"{place.host} ({place.model}) broke off: {TOO_LONG}", said, fix))
+    if "insufficient_quota" in codes:
+        return place.failed(what, said, "Check the account's plan and billing.")
+    if codes & {"rate_limit_exceeded", "too_many_requests"}:
+        return place.failed(what, said, "Wait a moment, then ask again.")
+    return place.failed(what, said, "Ask again." if "server_error" in codes else "")
 
 
 def _explained(status: int, said: str, codes: set[str], place: Place) -> tuple[str, str]:
@@ -110,6 +134,10 @@ def _explained(status: int, said: str, codes: set[str], place: Place) -> tuple[s
         return "the quota is used up", "Check the account's plan and billing."
     if status == 413 or (status in (400, 422, 500) and ("context_length_exceeded" in codes or _TOO_LONG.search(said))):
         return TOO_LONG, f"Start a new one, or choose a model that reads more than {place.model}."
+    if status in (400, 404, 422) and _RESPONSES.search(said):
+        return "the model wants the Responses API", "Use --api responses."
+    if status == 400 and codes & {"content_filter", "content_policy_violation"}:
+        return "the provider's content filter refused what was said", "Say it otherwise."
     if status in (400, 404, 422, 500) and _NO_TOOLS.search(said):
         return "the model cannot call tools", f"Choose another model than {place.model}."
     if status >= 500:
@@ -135,7 +163,8 @@ def of_exception(error: BaseException, place: Place) -> Failure:
 
     chain = _chain(error)
     if any(isinstance(cause, httpx2.ReadTimeout | httpx2.WriteTimeout) for cause in chain):
-        failed = place.failed(f"said nothing for {place.timeout:g} s", fix="Ask again, or allow it a longer timeout.")
+        what = f"{place.host} ({place.model}) said nothing for {place.timeout:g} s"
+        failed = Lost(place.line(what, fix="Ask again, or allow it a longer timeout."))
         return Failure(failed, f"{place.host} said nothing")
     if any(isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL) for cause in chain):
         return _unreachable(place, "the base URL is not an http:// or https:// address", "Check the base URL.")
@@ -154,7 +183,8 @@ def of_exception(error: BaseException, place: Place) -> Failure:
         return _unreachable(place, reason, "Is the server running? Check the base URL.", True)
     if isinstance(error, httpx2.DecodingError):
         return Failure(place.failed("sent an answer whose compression is broken"), "a broken answer")
-    broken = place.failed("closed the connection before its answer was whole", fix="Ask again.")
+    what = f"{place.host} ({place.model}) closed the connection before its answer was whole"
+    broken = Lost(place.line(what, fix="Ask again."))
     return Failure(broken, f"{place.host} closed the connection", True, closed=True)
 
 

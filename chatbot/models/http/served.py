@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chatbot.errors import ModelError
-from chatbot.events import Delta, Notice, StatusChanged
+from chatbot.events import Delta, Notice
 from chatbot.interrupt import Interrupt
 from chatbot.models.http.failures import Failure, Place, host_of, of_exception, of_status
 from chatbot.models.http.line import Line, Lines
@@ -25,6 +25,7 @@ OPENAI = "https://api.openai.com/v1"
 _USAGE, _DRAIN = 2.0, 0.25
 """Seconds to wait for the usage once the answer is complete, and for the stream's end once it said that it ends."""
 _DRAIN_BYTES = 65_536
+_REFUSALS = (400, 404, 405, 422)
 
 
 class _Interrupted(Exception):
@@ -35,13 +36,15 @@ class _Interrupted(Exception):
 class Request:
     """What is sent: a path below the base URL, and the body as JSON (None: there is none).
 
-    optional: keys of the body that an answer can do without, since some servers refuse them.
+    optional: keys of the body that an answer can do without, since some servers refuse them. fallback: what is sent
+    instead where a server refuses this.
     """
 
     path: str
     body: Mapping[str, Any] | None = None
     optional: tuple[str, ...] = ()
     method: str = "POST"
+    fallback: "Request | None" = None
 
     def encoded(self, refused: frozenset[str]) -> bytes | None:
         """Return the body's bytes, without the keys that this server has refused."""
@@ -53,11 +56,14 @@ class Request:
 class Decoding(Protocol):
     """Decodes the bytes of an answer, in pieces of any size. Both methods raise ModelError.
 
-    complete: whether all that matters has come, though usage may still follow. done: whether it has said its end.
+    opening: what is told as soon as the server answers. complete: whether all that matters has come, though usage may
+    still follow. done: whether it has said its end.
     """
 
     @property
-    def complete(self) -> bool: ...  # noqa: D102 - above
+    def opening(self) -> tuple[Delta, ...]: ...  # noqa: D102 - above
+    @property
+    def complete(self) -> bool: ...  # noqa: D102
     @property
     def done(self) -> bool: ...  # noqa: D102
 
@@ -118,7 +124,7 @@ class Served:
             try:
                 response = yield from self._answered(request, line, interrupt)
                 with closing(response):
-                    yield StatusChanged("in_progress")
+                    yield from answer.opening
                     yield from self._decoded(response, answer, line, interrupt)
             except _Interrupted:
                 return
@@ -135,7 +141,7 @@ class Served:
             if isinstance(sent, Failure):
                 if interrupt.is_set:
                     return None
-                raise sent.error
+                raise self.explained(sent, request)
             with closing(sent):
                 try:
                     body = sent.read()
@@ -145,6 +151,10 @@ class Served:
             return json.loads(body)
         except (ValueError, RecursionError):
             raise self.place.no_answer("sent something that is not JSON", body.decode("utf-8", "replace")) from None
+
+    def explained(self, failure: Failure, request: Request) -> ModelError:
+        """Return the error for people; an API may know more of what the refusal of a request means."""
+        return failure.error
 
     def _opened(self) -> "openai.OpenAI":
         """Return the client, made by whichever thread comes first."""
@@ -170,6 +180,8 @@ class Served:
             if refused:
                 self._refused |= {refused}
                 yield Notice("info", f"{self.place.host} does not know {refused}; it is left out from now on.")
+            elif request.fallback and sent.status in _REFUSALS:
+                request = request.fallback
             elif sent.closed and line.kept and stale:
                 stale = False  # the server had closed the connection in the meantime: no news for people
             elif sent.again and retries < self.patience.retries and (sent.after or 0) <= self.patience.most:
@@ -179,7 +191,7 @@ class Served:
                 yield Notice("warning", f"{sent.why}; trying again in {seconds:.1f} s {turn}")
                 interrupt.wait(seconds)
             else:
-                raise sent.error
+                raise self.explained(sent, request)
 
     def _sent(self, request: Request, line: Line) -> "httpx2.Response | Failure":
         """Send a request; return the response as soon as its headers have come, or what went wrong."""
