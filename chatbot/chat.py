@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from chatbot.asking import Agreeing, Asker
 from chatbot.config import Settings, Trusted
-from chatbot.config.model import PLAYBACK
+from chatbot.config.model import LOCAL, PLAYBACK
 from chatbot.masking import Mask
 from chatbot.models import open_model
 from chatbot.pack import Pack
@@ -68,7 +68,14 @@ def _session(settings: Settings, packs: Sequence[Pack], instructions: str, trust
 
         return PlayedSession(read(Path(chosen.name)), packs, instructions=instructions, trust=trust, compacts=compacts)
     model = open_model(chosen, timeout=settings.timeout, temperature=settings.temperature)
-    return Session(model, packs, instructions=instructions, trust=trust, compacts=compacts)
+    session = Session(model, packs, instructions=instructions, trust=trust, compacts=compacts)
+    if chosen.provider == LOCAL:
+        from chatbot.models.grounded import GroundedDecoding
+        from chatbot.models.local import Local
+
+        assert isinstance(model, Local)
+        session.model = GroundedDecoding(model, packs, session.runtime.ledger, session.runtime.admission)
+    return session
 
 
 def trust_of(trusted: Trusted, asker: Asker) -> Trust:

@@ -20,6 +20,8 @@ def test_every_command_runs(command, tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     if "--continue" in command or "sessions" in command:  # there is something to go on with
         run("chatbot --script examples/support.txt", tmp_path, tmp_path)
+    if "playback" in command:
+        run("chatbot --script examples/support.txt --record support.jsonl", tmp_path, tmp_path)
     done = run(command, tmp_path, tmp_path)
     assert done.returncode == 0, done.stderr
 

@@ -219,7 +219,9 @@ def test_a_response_that_does_not_stream():
     expected = ("", "Hi", [BEGUN, Assistant("Hi", (ToolCall("c1", "f", A),), Usage(1, 2))])
     assert told([b"\n" + json.dumps(body).encode()]) == expected
     assert told([sse(body)]) == expected
-    assert told([json.dumps({**body, "status": "queued"}).encode()])[2][-1].endswith("before its end. Ask again.")
+    assert told([json.dumps({**body, "status": None}).encode()]) == expected
+    for status in ("queued", "cancelling"):
+        assert told([json.dumps({**body, "status": status}).encode()])[2][-1].endswith("before its end. Ask again.")
 
 
 def kept_of(*values, after="", **final):

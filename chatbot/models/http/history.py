@@ -1,4 +1,4 @@
-"""A history as the strictest server reads it: calls with ids, names and arguments that every server takes; pure."""
+"""What the strictest server takes of a history: calls with ids, names and arguments that all can read; pure."""
 
 import json
 import re

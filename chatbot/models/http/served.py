@@ -152,7 +152,7 @@ class Served:
         except (ValueError, RecursionError):
             raise self.place.no_answer("sent something that is not JSON", body.decode("utf-8", "replace")) from None
 
-    def explained(self, failure: Failure, request: Request) -> ModelError:
+    def explained(self, failure: Failure, request: Request) -> ModelError:  # noqa: ARG002 - an API may need it
         """Return the error for people; an API may know more of what the refusal of a request means."""
         return failure.error
 

@@ -41,11 +41,11 @@ class Responses(Served):
         missing = failure.status in (404, 405, 501) or (failure.status == 400 and _NO_SUCH_PATH.search(said))
         if missing and request.path == PATH:
             fix = "If the server has no Responses API, use --api chat."
-            return type(failure.error)(self.place.line(said, fix=fix))
+            return type(failure.error)(self.place.line(said.removesuffix(" Use --api responses."), fix=fix))
         return failure.error
 
     def _decoder(self, prompt: Prompt) -> Decoder:
-        return Decoder(self.place, wire.fingerprint(prompt) if self.store else "")
+        return Decoder(self.place, wire.stands_on(prompt) if self.store else "")
 
     def _request(self, prompt: Prompt) -> Request:
         """Return what is sent: all that was said, or what is new since the latest response that the server keeps."""

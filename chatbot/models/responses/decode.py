@@ -119,7 +119,7 @@ class Decoder:
         self.begun = True
         status = _str(response.get("status"))
         if told is None:
-            told = _TOLD.get(status, "completed")
+            told = _TOLD.get(status, "in_progress" if status else "completed")
             self.pending = told in _OPEN
         else:
             told = (_FINAL if told in _FINAL else _OPEN).get(status, told)
@@ -130,10 +130,9 @@ class Decoder:
             raise of_answer({"error": response["error"]}, self._place)
         if told in _OPEN:
             return self._become(told)
-        deltas = self._become("cancelled") if told == "cancelled" else self._become("in_progress", at_first=True)
-        deltas += self._rest(response.get("output"))
+        deltas = [*self._become("in_progress", at_first=True), *self._rest(response.get("output"))]
         self._status, self._final = told, response
-        return deltas
+        return [*deltas, StatusChanged(told)] if told == "cancelled" else deltas
 
     def _become(self, status: Status, at_first: bool = False) -> list[Delta]:
         if status == self._status or (at_first and self._status):

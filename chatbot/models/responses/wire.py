@@ -11,8 +11,7 @@ from typing import Any
 from chatbot.models import Prompt
 from chatbot.models.http.failures import Place
 from chatbot.models.http.history import HELLO, arguments, readable, reasons, with_unique_ids
-from chatbot.models.responses.kept import fingerprint as fingerprint_of
-from chatbot.models.responses.kept import kept
+from chatbot.models.responses.kept import fingerprint, kept
 from chatbot.pack import Tool
 from chatbot.types import Assistant, Message, ToolResult, User
 
@@ -51,7 +50,7 @@ def continued(body: dict[str, Any], prompt: Prompt, place: Place) -> dict[str, A
         message = history[index]
         made = kept(message, place) if isinstance(message, Assistant) else {}
         if isinstance(message, Assistant) and made.get("id"):
-            if made.get("after") != fingerprint_of(history[:index]):
+            if made.get("after") != fingerprint(history[:index]):
                 return None
             calls = [call.id for call in message.calls]
             rest = _Items(place, prompt, calls).of(history[index + 1 :])
@@ -59,9 +58,9 @@ def continued(body: dict[str, Any], prompt: Prompt, place: Place) -> dict[str, A
     return None
 
 
-def fingerprint(prompt: Prompt) -> str:
+def stands_on(prompt: Prompt) -> str:
     """Return the fingerprint of the history that the answer to a prompt stands on."""
-    return fingerprint_of(with_unique_ids(prompt.history))
+    return fingerprint(with_unique_ids(prompt.history))
 
 
 def _input(prompt: Prompt, place: Place) -> list[dict[str, Any]]:
