@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.grounding import grounding
 from benchmarks.measure import Run, Sample, cpu_of_children, in_turns, process, resident, show, tell
 from benchmarks.rendering import reading, streaming
 from benchmarks.serving import guarding, serving
@@ -209,7 +210,7 @@ MEASUREMENTS = {
     function.__name__.replace("_", "-"): function
     for function in (
         *(starting, one_shot, conversing, impatient, interrupting, calling),
-        *(streaming, reading, keeping, searching, killing, serving, guarding),
+        *(streaming, reading, keeping, searching, killing, serving, guarding, grounding),
     )
 }
 

@@ -19,8 +19,8 @@ NO_SECRETS = frozenset(
     re.findall(
         r"\w+",
         """a an and bad because broken correct expired for gone good here idea in incorrect invalid it know later lost
-        me missing my needed no not now of ok on one or please required right secret still thanks that the there this to
-        too unknown valid what which why with working wrong yet you your""",
+        me missing my needed night no not now of ok on one or please required right secret still thanks that the then
+        there this to too unknown valid what which why with working wrong yet you your""",
     )
 )
 """Plain words behind "my key is" that tell about the key rather than are it."""
@@ -60,7 +60,7 @@ class Speech:
         parts = [part.strip("\"'`.") for part in BETWEEN.split(text.strip()) if part]
         if len(parts) == len(order) and places[name] >= 0:
             value = parts[[argument for _, argument in order].index(name)]
-            if value.lower() not in NO_SECRETS:
+            if value.lower().rstrip("!?") not in NO_SECRETS:
                 yield value
 
 

@@ -113,6 +113,7 @@ def test_what_the_user_calls_by_a_secrets_name_is_a_secret(said, shown):
         ("Your API key, please?", "'s3same'.", f"'{MASK}'."),
         ("Your API key, please?", "no idea", "no idea"),
         ("Your username and your API key?", "john_doe", "john_doe"),
+        ("Your username and your API key?", "Hello there!", "Hello there!"),
         ("Your username and your API key?", "john_doe / open-sesame", f"john_doe / {MASK}"),
         ("Your username and your API key?", "john_doe and sesame", f"john_doe and {MASK}"),
         ("", "open-sesame", "open-sesame"),
