@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -202,7 +203,8 @@ def _scripted(given: Mapping[str, Any], settings: Settings, kind: Kind) -> ExitC
             look = Look(settings.theme, settings.show_reasoning)
             sink = pick(kind, deltas=settings.deltas, echo_user=True, look=look, stdout=stdout)
             asker = Unattended(settings.trusted.secrets)
-            return converse(_open(given, settings, asker), said, sink)
+            with closing(_open(given, settings, asker)) as conversation:
+                return converse(conversation, said, sink)
     except BrokenPipeError:  # whoever read our output has had enough
         return ExitCode.OK
 

@@ -106,6 +106,10 @@ class Conversation:
         if is_durable(event):
             self._events.append(event)
 
+    def close(self) -> None:
+        """Let go of the model; an answer that goes on somewhere else is cancelled there."""
+        self.session.model.close()
+
     def opening(self) -> Steps[None]:
         """Yield what comes before the first turn."""
         if not self.past:

@@ -86,4 +86,4 @@ def _kind(choice: ModelChoice) -> Callable[..., Model]:
         return ChatCompletions
     from chatbot.models.responses import BackgroundResponses, Responses
 
-    return BackgroundResponses if choice.background else partial(Responses, store=choice.store)
+    return partial(BackgroundResponses if choice.background else Responses, store=choice.store)

@@ -96,6 +96,8 @@ class Repl:
                 return self._chat()
             finally:
                 self._backstage.interrupt.set()
+                if self._backstage.conversation:
+                    self._backstage.conversation.close()
 
     def _chat(self) -> ExitCode:
         text = ""

@@ -159,6 +159,13 @@ def test_a_server_without_a_background_says_so(open_model):
     assert len(server.requests) == 1
 
 
+def test_a_server_that_stores_nothing_is_not_asked_without_storing(open_model):
+    refused = status(400, body={"error": {"message": "Unsupported parameter: 'store'", "param": "store"}})
+    with ResponsesServer(refused) as server, pytest.raises(ModelError, match="'store'"):
+        ask(open_model(server))
+    assert len(server.requests) == 1
+
+
 def test_an_interrupt_cancels_the_response_and_waits_for_nothing(open_model):
     with ResponsesServer(stall(5, LONG)) as server:
         session, interrupt = Session(open_model(server)), Interrupt()
@@ -194,6 +201,19 @@ def test_closing_the_model_waits_until_it_is_cancelled(open_model):
         stream.close()
         model.close()
         assert server.cancelled == ["resp_1"]
+        assert not any(thread.name == "cancel" for thread in threading.enumerate())
+
+
+def test_closing_the_model_cancels_what_goes_on(open_model):
+    with ResponsesServer(stall(5, LONG)) as server:
+        model = open_model(server)
+        stream = model.stream(PROMPT, Interrupt())
+        next(stream)
+        model.close()
+        assert server.cancelled == ["resp_1"]
+        stream.close()
+        model.close()
+        assert server.cancelled == ["resp_1"]
 
 
 def test_a_response_whose_id_comes_a_little_after_the_interrupt_is_cancelled_too(open_model):
@@ -224,10 +244,11 @@ def test_an_interrupt_before_the_start_sends_nothing(open_model):
 
 def test_a_finished_response_is_not_cancelled(open_model):
     with ResponsesServer(LONG) as server:
-        interrupt = Interrupt()
-        for event in open_model(server).stream(PROMPT, interrupt):
+        model, interrupt = open_model(server), Interrupt()
+        for event in model.stream(PROMPT, interrupt):
             if isinstance(event, Assistant):
                 interrupt.set()
+        model.close()
         assert server.cancelled == []
 
 

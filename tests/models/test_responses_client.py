@@ -152,7 +152,7 @@ def test_an_answer_that_is_cut_off_is_incomplete(open_model):
         (status(400, body={"error": {"message": "x", "code": "context_length_exceeded"}}), ContextTooLong, "Start"),
         (status(404, body={"detail": "Not Found"}), ModelError, "If the server has no Responses API, use --api chat."),
         (status(404, body="404 page not found"), ModelError, "use --api chat."),
-        (status(404, body="No POST /v1/responses"), ModelError, "/v1/responses. If the server has no Responses API"),
+        (status(404, body="No POST /v1/responses"), ModelError, "and the base URL. If the server has no Responses API"),
         (status(400, body={"error": {"message": "Unknown endpoint"}}), ModelError, "use --api chat."),
         (raw(b'{"choices": []}', "application/json"), ModelError, "Use --api chat."),
         (raw(b"<html>Login</html>", "text/html"), ModelError, "a web page"),

@@ -109,7 +109,7 @@ def test_a_recorded_stream_whole_and_cut_at_every_byte(name):
     whole = (STREAMS / f"{name}.sse").read_bytes()
     assert told([whole]) == EXPECTED[name]
     assert told([whole[i : i + 1] for i in range(len(whole))]) == EXPECTED[name]
-    for cut in range(0, len(whole), 37):
+    for cut in range(0, len(whole), 61):
         assert told([whole[:cut], whole[cut:]]) == EXPECTED[name]
 
 

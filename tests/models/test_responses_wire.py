@@ -131,6 +131,11 @@ def test_a_reply_that_was_changed_is_said_as_it_is_now(change):
     assert violations({"input": found}) == []
 
 
+def test_items_that_lack_a_call_are_not_sent():
+    lacking = keep(Assistant("One.", (CALL,)), [THOUGHT, SAID], PLACE)
+    assert items(User("1?"), lacking, HISTORY[2])[1] == assistant("One.")
+
+
 def test_the_same_items_are_not_sent_twice():
     assert violations({"input": items(*HISTORY, *HISTORY)}) == []
 
@@ -209,7 +214,7 @@ MESSAGE = (
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(MESSAGE, max_size=8), TEXT)
 def test_any_history_is_valid(history, system):
     assert violations(sent(Prompt(system, tuple(history), (TOOL,)))) == []

@@ -63,6 +63,9 @@ class FakeConversation:
     def opening(self):
         yield from self.session.opening()
 
+    def close(self):
+        pass
+
 
 class FakeSession:
     packs = (

@@ -13,7 +13,6 @@ from chatbot.errors import ContextTooLong, CredentialsRefused, ModelError, Model
 TOO_LONG = "the conversation is too long"
 _TOO_LONG = re.compile(r"context.?(length|window|size)|maximum context|too many tokens|prompt is too long", re.I)
 _NO_TOOLS = re.compile(r"does(n't| not) support (tools|tool|function)|tool.*not supported|tool choice requires", re.I)
-_RESPONSES = re.compile(r"v1/responses|responses (api|endpoint)", re.I)
 
 
 class Lost(ModelError):
@@ -134,8 +133,6 @@ def _explained(status: int, said: str, codes: set[str], place: Place) -> tuple[s
         return "the quota is used up", "Check the account's plan and billing."
     if status == 413 or (status in (400, 422, 500) and ("context_length_exceeded" in codes or _TOO_LONG.search(said))):
         return TOO_LONG, f"Start a new one, or choose a model that reads more than {place.model}."
-    if status in (400, 404, 422) and _RESPONSES.search(said):
-        return "the model wants the Responses API", "Use --api responses."
     if status == 400 and codes & {"content_filter", "content_policy_violation"}:
         return "the provider's content filter refused what was said", "Say it otherwise."
     if status in (400, 404, 422, 500) and _NO_TOOLS.search(said):

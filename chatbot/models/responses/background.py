@@ -37,22 +37,29 @@ class BackgroundResponses(Responses):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._going: list[Decoder] = []
         self._cancelling: list[Thread] = []
 
     def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
         """Ask the model; see Model. Whoever interrupts, or stops reading, cancels the response. Raises ModelError."""
         decoder = self._decoder(prompt)
+        self._going.append(decoder)
         try:
             with _patient(interrupt, decoder) as late:
                 yield from self._followed(self._background(prompt), decoder, late)
+            if interrupt.is_set:
+                self._cancel(decoder)
         except GeneratorExit:
             self._cancel(decoder)
             raise
-        if interrupt.is_set:
-            self._cancel(decoder)
+        finally:
+            with suppress(ValueError):
+                self._going.remove(decoder)
 
     def close(self) -> None:
-        """Close the connections, once what is being cancelled is cancelled."""
+        """Close the connections, once what still went on, or is being cancelled, is cancelled."""
+        for decoder in list(self._going):  # whoever interrupted may leave before the stream's thread has seen it
+            self._cancel(decoder)
         for thread in self._cancelling:
             thread.join()
         super().close()
@@ -116,6 +123,10 @@ class BackgroundResponses(Responses):
 
     def _cancel(self, decoder: Decoder) -> None:
         """Cancel the response, where there is one that goes on, beside whoever waits; the process waits for it."""
+        try:
+            self._going.remove(decoder)
+        except ValueError:
+            return  # another thread was faster
         if decoder.finished or not decoder.id:
             return
         request = Request(f"{PATH}/{quote(decoder.id, safe='')}/cancel")

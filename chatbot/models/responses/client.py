@@ -41,7 +41,7 @@ class Responses(Served):
         missing = failure.status in (404, 405, 501) or (failure.status == 400 and _NO_SUCH_PATH.search(said))
         if missing and request.path == PATH:
             fix = "If the server has no Responses API, use --api chat."
-            return type(failure.error)(self.place.line(said.removesuffix(" Use --api responses."), fix=fix))
+            return type(failure.error)(self.place.line(said, fix=fix))
         return failure.error
 
     def _decoder(self, prompt: Prompt) -> Decoder:

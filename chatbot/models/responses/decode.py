@@ -172,7 +172,7 @@ class Decoder:
         if item is None:
             return []
         item.value = {**event["item"]}
-        if item.kind == "function_call" and item.value.get("arguments") is None and (item.arguments or item.said):
+        if item.kind == "function_call" and not written(item.value):
             item.value["arguments"] = item.arguments or item.said
         return self._caught_up(item, item.value)
 

@@ -82,13 +82,9 @@ class Output:
         streamed = [whole for item in self.items if (whole := item.whole())]
         theirs = [item for item in final if isinstance(item, dict)] if isinstance(final, list) else []
         theirs = [item for item in theirs if item.get("type") in KINDS]
-        calls = [[item for item in items if item["type"] == "function_call"] for items in (streamed, theirs)]
-        if not theirs or (calls[0] and not calls[1]):
+        if not theirs or (_of(streamed, "function_call") and not _of(theirs, "function_call")):
             return streamed
-        hidden = {
-            f"{item.get('id')}": item.get("encrypted_content") for item in streamed if item["type"] == "reasoning"
-        }
-        return [_with_encrypted(item, hidden) if item["type"] == "reasoning" else item for item in theirs]
+        return _filled(theirs, streamed)
 
     def _find(self, id_: str, index: int | None, kind: str) -> Item | None:
         same = [item for item in reversed(self.items) if item.kind == kind]
@@ -157,9 +153,20 @@ def _index(event: dict[str, Any]) -> int | None:
     return index if isinstance(index, int) else None
 
 
-def _with_encrypted(item: dict[str, Any], hidden: dict[str, Any]) -> dict[str, Any]:
-    content = item.get("encrypted_content") or hidden.get(f"{item.get('id')}")
-    return {**item, "encrypted_content": content} if content else item
+def _of(items: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [item for item in items if item["type"] == kind]
+
+
+def _filled(items: list[dict[str, Any]], streamed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the items with what only the streamed ones have: encrypted reasoning, and the arguments of calls."""
+    missing = {"reasoning": "encrypted_content", "function_call": "arguments"}
+    others = {kind: _of(streamed, kind) for kind in missing if len(_of(streamed, kind)) == len(_of(items, kind))}
+    filled = []
+    for item in items:
+        other = others[item["type"]].pop(0) if item["type"] in others else {}
+        key = missing.get(item["type"], "")
+        filled.append({**item, key: other[key]} if other.get(key) and not item.get(key) else item)
+    return filled
 
 
 def _parts(parts: Any) -> list[str]:
