@@ -9,6 +9,10 @@ KEY = {"OPENAI_API_KEY": "sk-1"}
 OPENAI = "https://api.openai.com/v1"
 
 
+def at_openai(model):
+    return ModelChoice("openai", model, OPENAI, "sk-1", "OPENAI_API_KEY", "responses")
+
+
 @pytest.fixture
 def config(tmp_path):
     """Write the configuration file; the environment that points there."""
@@ -29,9 +33,9 @@ def model(flags=None, env=None):
     [
         ({}, {}, ModelChoice("offline")),
         ({}, {"OPENAI_API_KEY": " "}, ModelChoice("offline")),
-        ({}, KEY, ModelChoice("openai", "gpt-4.1-mini", OPENAI, "sk-1", "OPENAI_API_KEY")),
-        ({"model": "gpt-5"}, KEY, ModelChoice("openai", "gpt-5", OPENAI, "sk-1", "OPENAI_API_KEY")),
-        ({}, KEY | {"OPENAI_MODEL": "o3"}, ModelChoice("openai", "o3", OPENAI, "sk-1", "OPENAI_API_KEY")),
+        ({}, KEY, at_openai("gpt-4.1-mini")),
+        ({"model": "gpt-5"}, KEY, at_openai("gpt-5")),
+        ({}, KEY | {"OPENAI_MODEL": "o3"}, at_openai("o3")),
         ({"model": "offline"}, KEY, ModelChoice("offline")),
         (
             {"model": "ollama:llama3.2:3b"},
@@ -41,7 +45,7 @@ def model(flags=None, env=None):
         (
             {"model": "ft:gpt-4o:org::id"},
             KEY,
-            ModelChoice("openai", "ft:gpt-4o:org::id", OPENAI, "sk-1", "OPENAI_API_KEY"),
+            at_openai("ft:gpt-4o:org::id"),
         ),
         (
             {"model": "m"},
@@ -69,6 +73,27 @@ def test_which_model_answers_and_where(flags, env, choice):
     assert model(flags, env) == choice
 
 
+@pytest.mark.parametrize(
+    ("flags", "api"),
+    [
+        ({}, "responses"),
+        ({"api": "chat"}, "chat"),
+        ({"base_url": "https://eu.api.openai.com/v1", "model": "m"}, "responses"),
+        ({"base_url": "https://api.openai.com.example.org/v1", "model": "m"}, "chat"),
+        ({"base_url": "http://127.0.0.1:9/v1", "model": "m"}, "chat"),
+        ({"base_url": "http://127.0.0.1:9/v1", "model": "m", "api": "responses"}, "responses"),
+        ({"base_url": "http://127.0.0.1:9/v1", "model": "m", "background": True}, "responses"),
+    ],
+)
+def test_openais_own_hosts_are_asked_over_responses_and_others_over_chat(flags, api):
+    assert model(flags, KEY).api == api
+
+
+def test_models_of_this_process_need_neither_key_nor_address():
+    assert model({"model": "local:hf:a/b/c.gguf"}) == ModelChoice("local", "hf:a/b/c.gguf")
+    assert model({"model": "playback:a:b.jsonl"}, KEY) == ModelChoice("playback", "a:b.jsonl")
+
+
 def test_a_key_of_one_provider_never_goes_to_another():
     assert model({"model": "groq:x", "base_url": "http://127.0.0.1:1/v1"}, KEY).api_key is None
 
@@ -79,6 +104,10 @@ def test_a_key_of_one_provider_never_goes_to_another():
         ({"model": "groq:x"}, {}, ConfigError, "groq needs a key: set GROQ_API_KEY"),
         ({"model": "gpt-5"}, {}, ConfigError, "set OPENAI_API_KEY"),
         ({"model": "opnai:x"}, {}, UsageError, "Did you mean openai:x?"),
+        ({"model": "local:"}, {}, UsageError, "Name it: --model local:PATH.gguf, local:hf:"),
+        ({"model": "playbak:x"}, {}, UsageError, "Did you mean playback:x?"),
+        ({"api": "rest"}, KEY, UsageError, "--api: 'rest' is none of auto, chat, responses"),
+        ({"api": "chat", "store": True}, KEY, UsageError, "--store is only for the Responses API"),
         ({"base_url": "http://127.0.0.1:1/v1"}, {}, ConfigError, "Which model of http://127.0.0.1:1/v1?"),
         ({"base_url": "127.0.0.1:1", "model": "m"}, {}, ConfigError, "must begin with http:// or https://"),
         ({"model": "azure:x"}, {}, ConfigError, "AZURE_OPENAI_ENDPOINT"),

@@ -36,7 +36,8 @@ PUBLIC_FORMAT = [
     (
         Replied(Assistant("yes", (CALL,), Usage(3, 4), opaque=object())),
         '{"type": "replied", "message": {"role": "assistant", "text": "yes", '
-        '"calls": [{"id": "c1", "name": "f", "arguments": "{}"}], "usage": {"input_tokens": 3, "output_tokens": 4}}}',
+        '"calls": [{"id": "c1", "name": "f", "arguments": "{}"}], "usage": {"input_tokens": 3, "output_tokens": 4, '
+        '"cached_tokens": 0, "reasoning_tokens": 0}}}',
     ),
     (ToolCalled(CALL), '{"type": "tool_called", "call": {"id": "c1", "name": "f", "arguments": "{}"}}'),
     (

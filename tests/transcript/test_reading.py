@@ -7,6 +7,7 @@ from chatbot.events import (
     Event,
     HistoryCut,
     Notice,
+    Progressed,
     SecretAnswered,
     SecretAsked,
     SessionChanged,
@@ -26,6 +27,7 @@ EVENTS = [
     HistoryCut(2, 0, "They said hello."),
     SecretAsked("c1", "log_in", "api_key"),
     SecretAnswered("c1", "api_key", True),
+    Progressed("weights.gguf", 5, 10),
 ]
 
 

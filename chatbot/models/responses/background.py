@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
-from threading import Thread, Timer
+from threading import Lock, Thread, Timer
 from urllib.parse import quote
 
 from chatbot.errors import ModelError
@@ -39,6 +39,7 @@ class BackgroundResponses(Responses):
         super().__post_init__()
         self._going: list[Decoder] = []
         self._cancelling: list[Thread] = []
+        self._letting_go = Lock()
 
     def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
         """Ask the model; see Model. Whoever interrupts, or stops reading, cancels the response. Raises ModelError."""
@@ -60,7 +61,9 @@ class BackgroundResponses(Responses):
         """Close the connections, once what still went on, or is being cancelled, is cancelled."""
         for decoder in list(self._going):  # whoever interrupted may leave before the stream's thread has seen it
             self._cancel(decoder)
-        for thread in self._cancelling:
+        with self._letting_go:  # another thread may be about to cancel one
+            threads = self._cancelling
+        for thread in threads:
             thread.join()
         super().close()
 
@@ -123,17 +126,17 @@ class BackgroundResponses(Responses):
 
     def _cancel(self, decoder: Decoder) -> None:
         """Cancel the response, where there is one that goes on, beside whoever waits; the process waits for it."""
-        try:
+        with self._letting_go:
+            if decoder not in self._going:
+                return  # another thread was faster
             self._going.remove(decoder)
-        except ValueError:
-            return  # another thread was faster
-        if decoder.finished or not decoder.id:
-            return
-        request = Request(f"{PATH}/{quote(decoder.id, safe='')}/cancel")
-        thread = Thread(target=self._send_cancel, args=(request,), name="cancel")
-        with suppress(RuntimeError):  # the interpreter is on its way out
-            thread.start()
-            self._cancelling = [*(other for other in self._cancelling if other.is_alive()), thread]
+            if decoder.finished or not decoder.id:
+                return
+            request = Request(f"{PATH}/{quote(decoder.id, safe='')}/cancel")
+            thread = Thread(target=self._send_cancel, args=(request,), name="cancel")
+            with suppress(RuntimeError):  # the interpreter is on its way out
+                thread.start()
+                self._cancelling = [*(other for other in self._cancelling if other.is_alive()), thread]
 
     def _send_cancel(self, request: Request) -> None:
         enough = Interrupt()
