@@ -35,9 +35,13 @@ def small_model(shared_model, one_core):
 
 @pytest.fixture(scope="session")
 def shared_model(weights):
-    """One loaded model for all tests here."""
+    """One loaded model for all tests here; it makes few words."""
     from chatbot.models.local import Local
 
-    local = Local(str(weights), temperature=0.0, label="small")
+    class Brief(Local):
+        def generate(self, *given, most=100, **options):
+            return super().generate(*given, most=most, **options)
+
+    local = Brief(str(weights), temperature=0.0, label="small")
     yield local
     local.close()

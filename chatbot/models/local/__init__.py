@@ -1,21 +1,23 @@
 """A model that runs in this process, on llama.cpp: no server, no key, no network once its weights are here."""
 
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from chatbot.errors import ConfigError, ModelError
-from chatbot.events import Delta, Notice, StatusChanged
+from chatbot.events import Delta, Notice, Progressed, StatusChanged
 from chatbot.interrupt import Interrupt
 from chatbot.models import Prompt
 from chatbot.models.chat_completions import wire
 from chatbot.models.chat_completions.decode import Decoder
 from chatbot.models.http.failures import Place
 from chatbot.models.local.engine import Engine
-from chatbot.models.local.fetching import megabytes
 from chatbot.models.local.hub import INSTALL
+from chatbot.models.local.loading import Loading
 from chatbot.models.local.weights import named
 from chatbot.models.local.wheel import SMOLLM2
 from chatbot.pack import Tool, function_schema
@@ -25,6 +27,8 @@ __all__ = ["Local"]
 
 MOST = 2048
 """Tokens of one answer at most: small models do not always find an end."""
+UNREPEATED = {"repeat_penalty": 1.05, "repeat_last_n": 512}
+"""How much a token loses that was among so many before it: without, they go round in circles."""
 SMALL = "smollm2 is a very small model (135 million parameters): it shows that all works, and is often wrong."
 
 
@@ -43,14 +47,14 @@ class Local:
         self._weights = named(weights)
         self._temperature = temperature
         self._engine = Engine(self.name)
+        self._loading: Loading | None = None
+        self._starting = Lock()
 
     def warm(self) -> None:
         """Load the weights, where they need not be fetched. Never raises: `generate` tells what is wrong."""
-        try:
+        with suppress(ModelError):
             if path := self._weights.present():
-                self._engine.open(path)
-        except ModelError:
-            return
+                deque(self._loaded(path).wait(Interrupt()), maxlen=0)
 
     def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
         """Answer; see Model. Raises ModelError or ContextTooLong."""
@@ -86,17 +90,23 @@ class Local:
 
     def close(self) -> None:
         """Free the model's memory; a later `stream` would load it again."""
-        self._engine.close()
+        with self._starting:
+            self._engine.close()
+            self._engine, self._loading = Engine(self.name), None
 
-    def _opened(self, interrupt: Interrupt) -> Generator[Notice, None, None]:
+    def _opened(self, interrupt: Interrupt) -> Generator[Notice | Progressed, None, None]:
         if self._engine.is_open:
             return
         path = self._weights.present() or (yield from self._weights.fetch(interrupt))
-        if path is None or interrupt.is_set:
-            return
-        if not self._engine.is_open:
-            yield Notice("info", f"Loading {path.name} ({megabytes(_size(path))}) ...")
-        self._engine.open(path)
+        if path and not interrupt.is_set:
+            yield from self._loaded(path).wait(interrupt)
+
+    def _loaded(self, path: Path) -> Loading:
+        """Return the load that goes on, or a new one."""
+        with self._starting:
+            if self._loading is None or (self._loading.has_ended and not self._engine.is_open):
+                self._loading = Loading(self._engine, path)
+            return self._loading
 
     def _request(
         self, messages: list[dict[str, Any]], tools: Sequence[Tool], grammar: str, most: int
@@ -107,6 +117,7 @@ class Local:
             "stream_options": {"include_usage": True},
             "max_tokens": most,
             "cache_prompt": True,
+            **UNREPEATED,
             "return_progress": True,  # a chunk for each batch of the prompt that was read: a chance to stop
         }
         if self._temperature is not None:
@@ -116,10 +127,3 @@ class Local:
         elif tools:
             request["tools"] = [function_schema(tool) for tool in tools]
         return request
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}).") from None

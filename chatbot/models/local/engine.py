@@ -41,11 +41,15 @@ class Engine:
         """Whether the model is loaded."""
         return self._server is not None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed, for good."""
+        return self._closing.is_set()
+
     def open(self, path: Path, context: int = CONTEXT) -> None:
         """Load the model, once. Raises ModelError. Other threads stand still meanwhile: the library wants it so."""
         with self._opening:
-            if self._server is None:
-                self._closing.clear()
+            if self._server is None and not self.is_closed:
                 self._server = _served(path, context)
                 atexit.register(self.close)
 

@@ -3,14 +3,16 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import NamedTuple
 
+from chatbot.events import Progressed
 from chatbot.interrupt import Interrupt
 
-_LOOK = 0.05
-"""Seconds between two looks whether it has ended."""
+LOOK = 0.1
+"""Seconds between two looks how far it has come."""
+_TAIL = 4096
 
 
 class Ended(NamedTuple):
@@ -21,8 +23,17 @@ class Ended(NamedTuple):
     errors: str
 
 
-def run_python(arguments: Sequence[str], interrupt: Interrupt, environment: Mapping[str, str] | None = None) -> Ended:
-    """Run this Python with `arguments` to its end, or until interrupted."""
+def run_python(
+    arguments: Sequence[str],
+    interrupt: Interrupt,
+    progress: Callable[[str], Progressed | None],
+    environment: Mapping[str, str] | None = None,
+) -> Generator[Progressed, None, Ended]:
+    """Run this Python with `arguments` to its end, or until interrupted.
+
+    progress: asked again and again how far it has come; it is given the last line that the program wrote.
+    """
+    shown = None
     with TemporaryFile() as output, TemporaryFile() as errors:
         process = subprocess.Popen(
             [sys.executable, *arguments],
@@ -32,8 +43,10 @@ def run_python(arguments: Sequence[str], interrupt: Interrupt, environment: Mapp
             env={**os.environ, **(environment or {})},
         )
         try:
-            while process.poll() is None and not interrupt.wait(_LOOK):
-                pass
+            while process.poll() is None and not interrupt.wait(LOOK):
+                if (now := progress(_last_line(output.fileno()))) and now != shown:
+                    yield now
+                    shown = now
         finally:
             if interrupted := process.poll() is None:
                 process.kill()
@@ -42,6 +55,12 @@ def run_python(arguments: Sequence[str], interrupt: Interrupt, environment: Mapp
             file.seek(0)
         said = [file.read().decode("utf-8", "replace") for file in (output, errors)]
     return Ended(None if interrupted else process.returncode, *said)
+
+
+def _last_line(file: int) -> str:
+    """Return the last whole line. The program writes where the file's one position is, so it must stay as it is."""
+    begin = max(os.fstat(file).st_size - _TAIL, 0)
+    return os.pread(file, _TAIL, begin).decode("utf-8", "replace").rpartition("\n")[0].rpartition("\n")[2]
 
 
 def megabytes(size: int) -> str:

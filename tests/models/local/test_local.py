@@ -7,14 +7,14 @@ from threading import Timer
 import pytest
 
 from chatbot.errors import ConfigError, ContextTooLong, ModelError
-from chatbot.events import Notice, StatusChanged, TextDelta
+from chatbot.events import Notice, Progressed, StatusChanged, TextDelta
 from chatbot.interrupt import Interrupt
 from chatbot.models import Prompt
 from chatbot.models.local import Local
-from chatbot.models.local.engine import Engine
 from chatbot.types import Assistant, User
 from tests.conversation import tool
 
+pytestmark = pytest.mark.usefixtures("one_core")
 YES = [{"role": "user", "content": "Is water wet?"}]
 
 
@@ -80,15 +80,6 @@ def test_an_interrupt_ends_the_answer_and_the_next_one_comes(model):
     assert reply.usage.output_tokens == 1
 
 
-def test_an_interrupt_while_the_prompt_is_read_ends_at_once(model):
-    interrupt = Interrupt()
-    timer = Timer(0.05, interrupt.set)
-    timer.start()
-    got = list(model.generate([{"role": "user", "content": "sea " * 1500}], interrupt, most=1))
-    timer.join()
-    assert not any(isinstance(delta, Assistant) for delta in got)
-
-
 def test_a_bad_grammar_is_an_error_in_one_line(model):
     with pytest.raises(ModelError, match=r"small could not answer: .*grammar"):
         list(model.generate(YES, Interrupt(), grammar="root ::= ("))
@@ -96,12 +87,26 @@ def test_a_bad_grammar_is_an_error_in_one_line(model):
 
 def test_a_second_model_in_the_same_process_loads_when_it_is_asked_and_is_freed(model, weights):
     second = Local(str(weights), temperature=None)
-    loading, status, *_, reply = second.generate(YES, Interrupt(), most=1)
-    assert loading == Notice("info", "Loading SmolLM2-135M-Instruct.Q4_1.gguf (98 MB) ...")
-    assert status == StatusChanged("in_progress") and reply.usage.output_tokens == 1
+    interrupt = Interrupt()
+    left = second.generate(YES, interrupt, most=1)
+    loading = next(left)
+    assert loading == Progressed(f"Loading {weights.name}", loading.done, weights.stat().st_size)
+    interrupt.set()
+    assert list(left) == []  # and the load goes on
+    *_, reply = second.generate(YES, Interrupt(), most=1)
+    assert reply.usage.output_tokens == 1
     second.close()
     second.close()
     assert not second._engine.is_open
+
+
+def test_an_interrupt_while_the_prompt_is_read_ends_at_once(model):
+    interrupt = Interrupt()
+    timer = Timer(0.05, interrupt.set)
+    timer.start()
+    got = list(model.generate([{"role": "user", "content": "sea " * 1500}], interrupt, most=1))
+    timer.join()
+    assert not any(isinstance(delta, Assistant) for delta in got)
 
 
 def test_a_broken_file_is_an_error_in_one_line(weights, tmp_path):
@@ -124,19 +129,14 @@ def test_llama_cpp_says_nothing_and_a_program_may_end_in_the_middle_of_an_answer
     assert (done.returncode, done.stdout, done.stderr) == (7, "", "mine\n")
 
 
-def test_nobody_else_can_ask_the_engine(weights):
+def test_nobody_else_can_ask_the_engine(model):
     import httpx2
 
-    engine = Engine("small")
-    engine.open(weights, context=256)
-    address = engine._server.listening_address
-    try:
-        assert address.startswith("http://127.0.0.1:")
-        assert httpx2.get(f"{address}/props", trust_env=False).status_code == 401
-        asked = httpx2.post(f"{address}/v1/chat/completions", json={"messages": YES}, trust_env=False)
-        assert asked.status_code == 401
-    finally:
-        engine.close()
+    address = model._engine._server.listening_address
+    assert address.startswith("http://127.0.0.1:")
+    assert httpx2.get(f"{address}/props", trust_env=False).status_code == 401
+    asked = httpx2.post(f"{address}/v1/chat/completions", json={"messages": YES}, trust_env=False)
+    assert asked.status_code == 401
 
 
 def test_without_the_library_it_is_said_what_to_install(monkeypatch, tmp_path):

