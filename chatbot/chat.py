@@ -66,7 +66,8 @@ def _session(settings: Settings, packs: Sequence[Pack], instructions: str, trust
     if chosen.provider == PLAYBACK:
         from chatbot.playback import PlayedSession, read
 
-        return PlayedSession(read(Path(chosen.name)), packs, instructions=instructions, trust=trust, compacts=compacts)
+        tape = read(Path(chosen.name).expanduser())
+        return PlayedSession(tape, packs, instructions=instructions, trust=trust, compacts=compacts)
     model = open_model(chosen, timeout=settings.timeout, temperature=settings.temperature)
     session = Session(model, packs, instructions=instructions, trust=trust, compacts=compacts)
     if chosen.provider == LOCAL:

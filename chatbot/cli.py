@@ -12,6 +12,7 @@ import typer
 
 from chatbot.cli_models import doctor, models
 from chatbot.config import CHOOSE, Settings, data_path, load_dotenv_file, load_packs, load_settings
+from chatbot.config.model import refuse_unheeded
 from chatbot.errors import ChatbotError, ExitCode, UsageError
 from chatbot.render import Kind, Look, pick
 from chatbot.render.clean import clean
@@ -182,6 +183,7 @@ def chat(  # the options of the program, one parameter each
         return ExitCode.OK
     load_dotenv_file(Path.cwd())
     settings = load_settings(given)
+    refuse_unheeded(given, settings.model)
     on_terminal = sys.stdout.isatty()
     drawn = on_terminal or bool(os.environ.get("FORCE_COLOR"))
     kind: Kind = "json" if settings.json else "rich" if drawn and not settings.plain else "plain"

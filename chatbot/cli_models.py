@@ -94,7 +94,7 @@ def _told(answers: Iterable["Answer"], default: str) -> ExitCode:
     for answer in answers:
         codes.append(answer.error.exit_code if answer.error else ExitCode.OK)
         if answer.error:
-            _tell(f"{answer.provider}: {answer.error}")
+            _tell(f"{answer.provider}: {str(answer.error).removeprefix(f'{answer.provider} ')}")
         elif default.startswith(f"{answer.provider}:") and default not in {listed.spec for listed in answer.models}:
             _tell(f"{answer.provider} does not list the default, {default}.")
     return ExitCode.OK if ExitCode.OK in codes or not codes else codes[0]

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, field
 
-from chatbot.events import Event, Replied, ToolReturned, TurnStarted
+from chatbot.events import Event, HistoryCut, Replied, ToolReturned, TurnStarted
 from chatbot.types import ToolResult
 
 
 @dataclass(slots=True)
 class Tally:
-    """A sink that only counts. results: the latest tool results, masked, the newest last."""
+    """A sink that only counts.
+
+    answer: the latest, masked; "" since a turn was taken back. results: the latest of tools, masked, the newest last.
+    """
 
     turns: int = 0
     replies: int = 0
@@ -36,6 +39,8 @@ class Tally:
                 self.failures += result.failure is not None
                 self.seconds += seconds
                 self.results = [*self.results[-9:], result]
+            case HistoryCut(latest=latest) if latest:
+                self.answer = ""
 
     @property
     def tokens(self) -> int:

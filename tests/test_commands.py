@@ -1,5 +1,6 @@
 """Slash commands on a whole conversation, with the offline model and the support pack."""
 
+import base64
 import json
 
 import pytest
@@ -111,6 +112,17 @@ def test_copy_sends_the_latest_answer_to_the_clipboard(talk):
     answer = ask(talk, "/copy")
     assert answer.control.startswith("\x1b]52;c;VGhlIHRpY2tldCAxMjM0NT")
     assert answer.control.endswith("\x07")
+
+
+def test_copy_takes_no_answer_that_was_taken_back(talk):
+    def copied():
+        return base64.b64decode(ask(talk, "/copy").control[7:-1]).decode()
+
+    assert copied().startswith("The ticket 12345")
+    ask(talk, "/undo")
+    assert copied().startswith("Thank you, that worked (verify user).")
+    ask(talk, "/undo")
+    assert ask(talk, "/copy").text == "There is no answer yet."
 
 
 def test_usage_counts(talk):

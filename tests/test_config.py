@@ -3,6 +3,7 @@ import os
 import pytest
 
 from chatbot.config import ModelChoice, load_dotenv_file, load_settings
+from chatbot.config.model import refuse_unheeded
 from chatbot.errors import ConfigError, UsageError
 
 KEY = {"OPENAI_API_KEY": "sk-1"}
@@ -106,10 +107,18 @@ def test_a_key_of_one_provider_never_goes_to_another():
         ({"model": "opnai:x"}, {}, UsageError, "Did you mean openai:x?"),
         ({"model": "local:"}, {}, UsageError, "Name it: --model local:PATH.gguf, local:hf:"),
         ({"model": "playbak:x"}, {}, UsageError, "Did you mean playback:x?"),
+        ({"model": "LOCAL:x"}, {}, UsageError, "There is no provider 'LOCAL'. Did you mean local:x?"),
+        ({"model": "offline:"}, {}, UsageError, "There is no provider 'offline'. Did you mean offline?"),
+        ({"model": "ofline"}, KEY, UsageError, "There is no model 'ofline'. Did you mean offline?"),
+        ({"api": "rest"}, {}, UsageError, "--api: 'rest' is none of auto, chat, responses"),
+        ({}, {"CHATBOT_STORE": "2"}, UsageError, "CHATBOT_STORE: '2' is neither true nor false"),
+        ({"record": ""}, {}, UsageError, "--record: no file is named"),
         ({"api": "rest"}, KEY, UsageError, "--api: 'rest' is none of auto, chat, responses"),
         ({"api": "chat", "store": True}, KEY, UsageError, "--store is only for the Responses API"),
         ({"base_url": "http://127.0.0.1:1/v1"}, {}, ConfigError, "Which model of http://127.0.0.1:1/v1?"),
         ({"base_url": "127.0.0.1:1", "model": "m"}, {}, ConfigError, "must begin with http:// or https://"),
+        ({"base_url": "http://me:pw@host/v1?key=s"}, {}, ConfigError, "Which model of http://host/v1? Name it"),
+        ({"base_url": "me:pw@host/v1", "model": "m"}, {}, ConfigError, "The base URL 'host/v1' must begin"),
         ({"model": "azure:x"}, {}, ConfigError, "AZURE_OPENAI_ENDPOINT"),
         ({"model": "groq"}, {"GROQ_API_KEY": "k"}, ConfigError, "--model groq:MODEL"),
         ({"max_steps": 0}, {}, UsageError, "--max-steps: 0 is less than 1"),
@@ -124,6 +133,20 @@ def test_what_is_wrong_is_told_with_its_place_and_the_fix(flags, env, error, say
     with pytest.raises(error) as raised:
         load_settings(flags, {"CHATBOT_CONFIG": "/nonexistent"} | env)
     assert says in str(raised.value)
+
+
+@pytest.mark.parametrize("flags", [{"background": True}, {"api": "chat"}, {"base_url": "http://127.0.0.1:1/v1"}])
+def test_a_flag_that_the_chosen_model_would_not_heed_is_refused(flags):
+    name = next(iter(flags)).replace("_", "-")
+    for model in (ModelChoice("offline"), ModelChoice("local", "smollm2"), ModelChoice("playback", "x")):
+        with pytest.raises(UsageError) as raised:
+            refuse_unheeded(flags, model)
+        assert str(raised.value) == (
+            f"--{name} is for a model behind a URL, and {model.provider} is none: "
+            f"leave --{name} out, or name another --model."
+        )
+    refuse_unheeded(flags, ModelChoice("openai", "m", "http://127.0.0.1:1/v1"))
+    refuse_unheeded({"api": "auto", "model": "offline"}, ModelChoice("offline"))
 
 
 def test_flags_beat_the_environment_and_the_environment_the_file(config):

@@ -8,17 +8,22 @@ import signal
 import pytest
 
 from chatbot.catalogue import draft
+from chatbot.config import ModelChoice, PackChoice, Settings
 from chatbot.config.sources import Options
 from chatbot.deadline import within
 from chatbot.doctor import Finding, lines
+from chatbot.doctor.examining import _answers, _time
 from chatbot.doctor.key import key
 from chatbot.doctor.surroundings import data
 from chatbot.errors import ExitCode, ModelError
+from chatbot.models.scripted import Scripted
 from tests.loopback import ChatServer, calls, chunk, raw, stall, status, text
 from tests.offering import OfferingServer, named
 from tests.program import api
 
 COUNTED = text("one two three")
+LOCAL = ModelChoice("local", "smollm2")
+SETTINGS = Settings(ModelChoice("openai", "m", "https://api.openai.com/v1"), PackChoice((), {}))
 ADDED = calls(("add", {"a": 2, "b": 3}))
 AROUND = """\
 ok    terminal       none: a chat here takes its lines from a pipe; UTF-8
@@ -218,6 +223,7 @@ def test_the_offline_model_is_well_and_says_how_to_get_a_real_one(doctor):
     [
         (["-m", "opnai:x"], {}, ExitCode.USAGE, "fail  model          There is no provider 'opnai'."),
         (["--base-url", "ftp://x"], {}, ExitCode.CONFIG, "fail  model          The base URL 'ftp://x' must begin"),
+        (["--api", "x"], {}, ExitCode.USAGE, "fail  model          --api: 'x' is none of auto, chat, responses"),
         (["--profile", "x"], {}, ExitCode.CONFIG, "fail  configuration  There is no profile 'x' in"),
         ([], {"CHATBOT_TIMEOUT": "x"}, ExitCode.USAGE, "fail  configuration  CHATBOT_TIMEOUT: x is not a number"),
         (["-m", "local:x.gguf"], {}, ExitCode.CONFIG, "fail  weights        x.gguf does not exist."),
@@ -284,6 +290,16 @@ def test_ctrl_c_leaves_the_work_and_interrupts_it():
     assert seen[0].is_set
 
 
+def test_a_model_of_this_process_is_held_to_a_grammar_whatever_it_does_by_itself():
+    found = _answers(Scripted("One, two."), LOCAL, 5.0)
+    assert [f"{finding.mark} {finding.check}" for finding in found] == ["ok answer", "ok tools", "ok status"]
+
+
+def test_weights_may_take_their_time_to_load():
+    assert [_time(choice, SETTINGS).seconds for choice in (SETTINGS.model, LOCAL)] == [20.0, 120.0]
+    assert _time(LOCAL, SETTINGS._replace(timeout=5.0)).seconds == 5.0
+
+
 def test_lines_are_broken_to_fit_a_terminal():
     finding = Finding("endpoint", "fail", "No connection to \x1b[1mserver: no such host.", "It comes from --base-url.")
     assert lines(finding, 44) == [
@@ -292,3 +308,7 @@ def test_lines_are_broken_to_fit_a_terminal():
         "                     -> It comes from",
         "                        --base-url.",
     ]
+
+
+def test_a_narrow_terminal_is_kept_to():
+    assert max(map(len, lines(Finding("answer", "warn", "it came in one piece, after a second"), 40))) <= 40

@@ -88,6 +88,11 @@ def test_a_failure_is_one_line_and_its_exit_code(run, answer, code, told):
     assert done.stderr == f"chatbot: openai: {told.replace('SERVER', host)}\n"
 
 
+def test_a_provider_is_named_once_in_its_line(run):
+    done = run("models", "groq")
+    assert (done.returncode, done.stderr.partition(",")[0]) == (3, "chatbot: groq: needs a key: set GROQ_API_KEY")
+
+
 def test_one_that_answers_makes_up_for_one_that_does_not(run):
     with ChatServer() as nobody, OfferingServer(models=named("m")) as server:
         own = f"{nobody.url.removesuffix('/v1')}"

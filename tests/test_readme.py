@@ -14,15 +14,21 @@ def test_the_console_blocks_show_what_their_commands_print():
     assert rewritten(TEXT) == TEXT, "run: python -m tests.readme"
 
 
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory):
+    """A home in which there has been a conversation, to go on with and to play again."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "my_tools.py").write_text(PACK.search(TEXT)[1], "utf-8")
+    (home / "examples").symlink_to(ROOT / "examples")
+    run("chatbot --script examples/support.txt --record support.jsonl", home, home)
+    return home
+
+
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "chatbot" in command])
-def test_every_command_runs(command, tmp_path):
-    (tmp_path / "my_tools.py").write_text(PACK.search(TEXT)[1], "utf-8")
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    if "--continue" in command or "sessions" in command:  # there is something to go on with
-        run("chatbot --script examples/support.txt", tmp_path, tmp_path)
-    if "playback" in command:
-        run("chatbot --script examples/support.txt --record support.jsonl", tmp_path, tmp_path)
-    done = run(command, tmp_path, tmp_path)
+def test_every_command_runs(command, lived_in):
+    if "--record" in command:
+        (lived_in / "support.jsonl").unlink()
+    done = run(command, lived_in, lived_in)
     assert done.returncode == 0, done.stderr
 
 

@@ -54,6 +54,13 @@ def test_leaving_in_mid_answer_cancels_what_goes_on_at_the_server(tmp_path, endi
 
 
 @pytest.mark.parametrize("option", ["--background", "--store"])
+def test_what_the_chosen_model_would_not_heed_is_refused(run, option):
+    done = run(option, "--model", "offline", said="Hi")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"chatbot: {option} is for a model behind a URL, and offline is none: ")
+
+
+@pytest.mark.parametrize("option", ["--background", "--store"])
 def test_what_only_responses_can_do_is_refused_over_chat(run, option):
     done = run("--api", "chat", option, "--base-url", "http://127.0.0.1:9/v1", "--model", "m", said="Hi")
     assert done.returncode == 2

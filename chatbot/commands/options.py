@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chatbot.commands import Answer, command
+from chatbot.config.model import PLAYBACK
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.conversation import Conversation
@@ -17,7 +18,10 @@ def model(conversation: Callable[[], Conversation], rest: str) -> Answer:
     """Tell which model answers, or go on with another one: /model provider:model."""
     if rest:
         _change(conversation(), model=rest)
-    return Answer(f"The model is {conversation().session.model.name}.")
+    talk = conversation()
+    chosen = talk.settings.model
+    played = f", played from {chosen.name}" if chosen.provider == PLAYBACK else ""
+    return Answer(f"The model is {talk.session.model.name}{played}.")
 
 
 @command

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatbot.commands import Answer, command
+from chatbot.types import SUMMARY, Assistant
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.conversation import Conversation
+    from chatbot.session import Session
 
 NOTHING_SAID = "Nothing was said yet."
 
@@ -54,7 +56,7 @@ def last(conversation: Callable[[], Conversation], rest: str) -> Answer:
 @command
 def copy(conversation: Callable[[], Conversation], _rest: str) -> Answer:
     """Copy the latest answer to the clipboard, where the terminal can (OSC 52)."""
-    answer = conversation().tally.answer
+    answer = conversation().tally.answer or _still_known(conversation().session)
     if not answer:
         return Answer("There is no answer yet.")
     octets = base64.b64encode(answer.encode("utf-8", "replace")).decode()
@@ -82,6 +84,12 @@ def compact(conversation: Callable[[], Conversation], _rest: str) -> Answer:
     if not session.history:
         return Answer(NOTHING_SAID)
     return Answer(steps=lambda interrupt: session.compact(interrupt))
+
+
+def _still_known(session: Session) -> str:
+    """Return the latest answer that the assistant has not forgotten, masked."""
+    said = (message.text for message in reversed(session.history) if isinstance(message, Assistant))
+    return session.mask.text(next((text for text in said if text and not text.startswith(SUMMARY)), ""))
 
 
 def _undone(conversation: Conversation) -> str:

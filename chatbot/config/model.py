@@ -1,7 +1,8 @@
 """Which model answers: a provider's, one behind a URL, one that runs in this process, or a recording."""
 
+import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from chatbot.config.readers import boolean, one_of
 from chatbot.config.sources import Options
@@ -12,6 +13,10 @@ OFFLINE, LOCAL, PLAYBACK = "offline", "local", "playback"
 WANTED = {LOCAL: "local:PATH.gguf, local:hf:OWNER/REPO/FILE or local:smollm2", PLAYBACK: "playback:FILE"}
 """The models of this process that are named by what they are made of, and how."""
 Api = Literal["chat", "responses"]
+_OF_SERVERS = ("base_url", "api", "background", "store")
+"""Options that say nothing to a model of this process."""
+_NOT_SHOWN = re.compile(r"^(\w+://)?.*@|[?#].*")
+"""What may be secret in an address: a user with a password, and a query."""
 
 
 class ModelChoice(NamedTuple):
@@ -31,9 +36,18 @@ class ModelChoice(NamedTuple):
     store: bool = False
 
 
+class _Wish(NamedTuple):
+    """How a server is to be asked."""
+
+    api: str
+    background: bool
+    store: bool
+
+
 def resolve_model(options: Options, env: Mapping[str, str]) -> ModelChoice:
     """Return which model answers: what was asked for; else OpenAI's where there is a key; else the offline one."""
     spec = str(options.get("model", default=""))
+    wish = _wish(options)
     hints = (options.get("base_url"), options.get("api_key_env"), env.get("OPENAI_BASE_URL"), env.get("OPENAI_API_KEY"))
     if spec == OFFLINE or not (spec or any(hints)):
         return ModelChoice(OFFLINE)
@@ -45,12 +59,26 @@ def resolve_model(options: Options, env: Mapping[str, str]) -> ModelChoice:
     model = model or (provider.model if url == provider.base_url else "")
     if not model:
         raise ConfigError(
-            f"Which model of {url}? Name it: --model {name}:MODEL, or OPENAI_MODEL for the default provider."
+            f"Which model of {shown(url)}? Name it: --model {name}:MODEL, or OPENAI_MODEL for the default provider."
         )
     key_env = str(options.get("api_key_env", default=provider.key_env))
     needed = url == provider.base_url or options.get("api_key_env") is not None
     key = _key(name, key_env, env, needed)
-    return _over_api(ModelChoice(name, model, url, key, key_env), options)
+    return _over_api(ModelChoice(name, model, url, key, key_env), wish)
+
+
+def refuse_unheeded(flags: Mapping[str, Any], choice: ModelChoice) -> None:
+    """Raise UsageError for a flag that is for models behind a URL, where the one that is chosen has none."""
+    for name in () if choice.base_url else _OF_SERVERS:
+        if flags.get(name, "auto") != "auto":
+            flag = f"--{name.replace('_', '-')}"
+            fix = f"leave {flag} out, or name another --model"
+            raise UsageError(f"{flag} is for a model behind a URL, and {choice.provider} is none: {fix}.")
+
+
+def shown(url: str) -> str:
+    """Return the address without user, password and query."""
+    return _NOT_SHOWN.sub(r"\1", url)
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -59,11 +87,21 @@ def split_spec(spec: str) -> tuple[str, str]:
     known = [*PROVIDERS, *WANTED]
     if head in known:
         return head, tail
-    import difflib
-
-    if colon and (near := difflib.get_close_matches(head, known, 1, 0.75)):
-        raise UsageError(f"There is no provider {head!r}. Did you mean {near[0]}:{tail}? Known: {', '.join(known)}.")
+    if meant := _meant(head, tail if colon else None):
+        wrong = "provider" if colon else "model"
+        raise UsageError(f"There is no {wrong} {head!r}. Did you mean {meant}? Known: {', '.join([*known, OFFLINE])}.")
     return "openai", spec
+
+
+def _meant(head: str, tail: str | None) -> str:
+    """Return the spec that is like this one; "" where none is. tail: None in a bare name."""
+    from difflib import get_close_matches
+
+    name = head.lower()
+    if tail is None:
+        return OFFLINE if get_close_matches(name, [OFFLINE], 1, 0.85) else ""
+    near = next(iter(get_close_matches(name, [*PROVIDERS, *WANTED, OFFLINE], 1, 0.75)), "")
+    return f"{near}:{tail}" if near not in ("", OFFLINE) else near
 
 
 def _named(provider: str, name: str) -> str:
@@ -72,15 +110,21 @@ def _named(provider: str, name: str) -> str:
     return name
 
 
-def _over_api(choice: ModelChoice, options: Options) -> ModelChoice:
+def _wish(options: Options) -> _Wish:
+    return _Wish(
+        api=options.convert("api", one_of("auto", "chat", "responses"), "auto"),
+        background=options.convert("background", boolean, False),
+        store=options.convert("store", boolean, False),
+    )
+
+
+def _over_api(choice: ModelChoice, wish: _Wish) -> ModelChoice:
     """Return the choice with the API that the server is asked over: what was said, or what fits the server."""
-    wish = options.convert("api", one_of("auto", "chat", "responses"), "auto")
-    background = options.convert("background", boolean, False)
-    store = options.convert("store", boolean, False)
-    if wish == "chat" and (background or store):
+    api, background, store = wish
+    if api == "chat" and (background or store):
         name = "background" if background else "store"
         raise UsageError(f"--{name} is only for the Responses API: leave --api chat out.")
-    responses = wish == "responses" or (wish == "auto" and (background or store or is_openai(choice.base_url)))
+    responses = api == "responses" or (api == "auto" and (background or store or is_openai(choice.base_url)))
     return choice._replace(api="responses" if responses else "chat", background=background, store=store)
 
 
@@ -103,7 +147,7 @@ def _checked_url(url: str, provider: str) -> str:
     if not url:
         raise ConfigError(f"{provider} has no address of its own: give --base-url, or AZURE_OPENAI_ENDPOINT for azure.")
     if not url.startswith(("http://", "https://")):
-        raise ConfigError(f"The base URL {url!r} must begin with http:// or https://.")
+        raise ConfigError(f"The base URL {shown(url)!r} must begin with http:// or https://.")
     return url.rstrip("/")
 
 

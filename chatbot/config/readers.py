@@ -28,7 +28,9 @@ def text(value: Any) -> str | None:
 
 
 def path(value: Any) -> Path | None:
-    """Return the path; ~ is the home."""
+    """Return the path; ~ is the home. Raises ValueError where none is named."""
+    if not str(value).strip():
+        raise ValueError("no file is named")
     return Path(str(value)).expanduser()
 
 

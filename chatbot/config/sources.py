@@ -12,7 +12,7 @@ SDK_VARIABLES = {"model": ["OPENAI_MODEL"]}
 """What the openai SDK's users set; OPENAI_BASE_URL belongs to one provider, and is looked at where the URL is."""
 LISTS = {"pack", "packs", "show_context", "secret_context", "said"}
 TEXTS = LISTS | {"model", "base_url", "api", "api_key_env", "system", "instructions", "profile", "script"}
-TEXTS |= {"webhook_url"}
+TEXTS |= {"record", "webhook_url"}
 LIMITS = {"max_steps", "max_calls", "max_repeats", "max_result", "max_arguments", "max_depth", "max_context"}
 SWITCHES = {"no_greeting", "no_save", "json", "plain", "deltas", "debug", "show_reasoning", "auto_compact"}
 SWITCHES |= {"background", "store", "grounded", "confirm", "yes", "ask_secrets"}

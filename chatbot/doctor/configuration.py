@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from chatbot.catalogue import Draft
-from chatbot.config.model import OFFLINE, WANTED
+from chatbot.config.model import OFFLINE, WANTED, shown
 from chatbot.config.sources import Options, config_path
 from chatbot.doctor.finding import Finding, failed, ok
 from chatbot.errors import ChatbotError
@@ -68,15 +67,6 @@ def address_from(provider: str, options: Options) -> str:
     if place and not (place.startswith("base_url in") and own in options.env):
         return place
     return own if own in options.env else "the provider's own"
-
-
-def shown(url: str) -> str:
-    """Return the address without user, password and query."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "what is no address"
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _chosen_by(options: Options) -> str:

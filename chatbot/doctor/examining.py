@@ -20,19 +20,20 @@ from chatbot.errors import ChatbotError, ConfigError, ModelError
 from chatbot.interrupt import Interrupt
 from chatbot.models import Model, open_model
 
-MOST = 20.0
-"""Seconds for a check at most, however patient a chat is."""
+MOST, MOST_HERE = 20.0, 120.0
+"""Seconds for a check at most, however patient a chat is; and for a model of this process, which is loaded first."""
 _GRACE = 1.0
 """Seconds more, so that what waits for a server can tell itself that it waited in vain."""
 _SHORTEST = 8
 """A key with fewer characters protects nothing, and may be a part of any word."""
+_NO_MODEL = {"model": OFFLINE, "api": "auto", "background": False, "store": False}
 _SERVER = ("endpoint", "models", "answer", "tools", "status")
 
 
 class _Time(NamedTuple):
     """What a chat would ask with: seconds for a check, and the temperature."""
 
-    seconds: float = MOST
+    seconds: float
     temperature: float | None = 0.0
 
 
@@ -66,16 +67,22 @@ def _findings(flags: Mapping[str, Any], before: Mapping[str, str]) -> Iterator[F
         yield failed("model", error)
         yield from _all_skipped(("key", *_SERVER), "no model is chosen")
         return
-    time = _Time(min(settings.timeout, MOST), settings.temperature) if isinstance(settings, Settings) else _Time()
     yield configuration.model(who, chosen)
-    for finding in _of_model(who, chosen, time, before):
+    for finding in _of_model(who, chosen, _time(who.choice, settings), before):
         yield _masked(finding, who.choice.api_key)
+
+
+def _time(choice: ModelChoice, settings: Settings | ChatbotError) -> _Time:
+    most = MOST_HERE if choice.provider == LOCAL else MOST
+    if isinstance(settings, ChatbotError):
+        return _Time(most)
+    return _Time(min(settings.timeout, most), settings.temperature)
 
 
 def _settings(flags: Mapping[str, Any]) -> Settings | ChatbotError:
     """Return all settings but for the model, which is looked at by itself; or what is wrong with them."""
     try:
-        return load_settings({**flags, "model": OFFLINE})
+        return load_settings({**flags, **_NO_MODEL})
     except ChatbotError as error:
         return error
 
@@ -143,9 +150,12 @@ def _answers(model: Model, choice: ModelChoice, seconds: float) -> Iterator[Find
     if found.mark == "fail":
         yield from _all_skipped(("tools", "status"), "it does not answer")
         return
-    yield _timed(
-        "tools", seconds, lambda interrupt: asking.tools(asking.said(model, asking.CALL, interrupt), model.name)
-    )
+    if choice.provider == LOCAL:
+        yield here.tools()
+    else:
+        yield _timed(
+            "tools", seconds, lambda interrupt: asking.tools(asking.said(model, asking.CALL, interrupt), model.name)
+        )
     yield asking.status(said[0], choice)
 
 

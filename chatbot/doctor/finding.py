@@ -8,7 +8,7 @@ from chatbot.errors import ChatbotError, ExitCode
 from chatbot.render.clean import one_line
 
 Mark = Literal["ok", "warn", "fail", "skip"]
-_MARK, _CHECK, _NARROWEST = 6, 15, 20
+_MARK, _CHECK, _NARROWEST = 6, 15, 16
 """Characters of the first two columns, and of the third at least."""
 
 

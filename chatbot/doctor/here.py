@@ -30,6 +30,11 @@ def weights(name: str) -> Finding:
     return ok("weights", f"{found}, {found.stat().st_size / 1e6:.0f} MB")
 
 
+def tools() -> Finding:
+    """Return how a model of this process calls tools in a chat, whatever it can do by itself."""
+    return ok("tools", "a grammar holds it to calls that may run (grounded decoding)")
+
+
 def recording(path: Path) -> Iterator[Finding]:
     """Yield whether the file can be played."""
     from chatbot.playback import read

@@ -69,6 +69,10 @@ def _why(due: Sequence[Event], happened: Sequence[Event]) -> str:
     pairs = zip([*due, None], [*happened, None], strict=False)
     before, now = next(((before, now) for before, now in pairs if before != now), (None, None))
     match before, now:
+        case TurnStarted(message=None), TurnStarted():
+            return "the assistant spoke first, and does not now"
+        case TurnStarted(), TurnStarted(message=None):
+            return "the assistant speaks first, and did not"
         case TurnStarted(), TurnStarted():
             return "the user says something else"
         case ToolReturned(result=result), ToolReturned():

@@ -42,6 +42,13 @@ class Reel:
         """The turns that are still to come."""
         return self.tape.turns[self._turns :]
 
+    def go_on(self, other: "Reel | None") -> None:
+        """Go on in a conversation that has begun: where another reel is on the same tape, or behind the greeting."""
+        if other and other.tape == self.tape:
+            self._turns, self._cuts, self._asked = other._turns, other._cuts, other._asked
+        elif self.upcoming and self.upcoming.said is None:
+            self._turns += 1
+
     def begin(self, interrupt: Interrupt) -> None:
         """Go on to the next turn."""
         self.turn = self.upcoming
@@ -76,6 +83,8 @@ class Reel:
         due = turn.events[: rest[0].before if rest else -1] if turn else ()
         if turn is None or tuple(self._happened) != due or not (rest or turn.stop == "interrupted"):
             self._departed = True
+            if turn and turn.said and not self._replies:
+                self._turns -= 1  # nothing has come of it: the user may say what is due
             raise departed(self.tape, turn, due if rest or not turn else turn.events, self._happened)
         self._replies = len(turn.replies) - len(rest) + 1
         reply = rest[0] if rest else None

@@ -1,7 +1,7 @@
 """A session that is held again."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import closing
 from dataclasses import replace
 
@@ -44,6 +44,16 @@ class PlayedSession(Session):
             trust=replace(trust, guards=[RecordedVerdict(trust.guards, self.reel)], asker=PlayedUser(self.reel)),
             compacts=compacts,
         )
+
+    @property
+    def greets(self) -> bool:
+        """Whether the assistant speaks first: not where the recording goes on with a conversation."""
+        return super().greets and not self.reel.tape.goes_on
+
+    def adopt(self, other: Session, packs: Set[str]) -> None:
+        """Go on with another session's conversation, and with its place on the same tape."""
+        super().adopt(other, packs)
+        self.reel.go_on(other.reel if isinstance(other, PlayedSession) else None)
 
     def greet(self, interrupt: Interrupt) -> Steps[Outcome]:
         """Let the assistant speak first."""

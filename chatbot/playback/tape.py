@@ -7,6 +7,7 @@ from chatbot.asking import Approval
 from chatbot.events import (
     Delta,
     Event,
+    Progressed,
     ReasoningDelta,
     SessionChanged,
     SessionStarted,
@@ -77,19 +78,24 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """A whole recording. model, notice: its name, and what people were told of it. summaries: in the order asked."""
+    """A whole recording.
+
+    model, notice: its name, and what people were told of it. summaries: in the order asked. goes_on: it begins in the
+    midst of a conversation, which was resumed.
+    """
 
     path: Path
     model: str = ""
     notice: str = ""
     turns: tuple[Turn, ...] = ()
     summaries: tuple[str, ...] = ()
+    goes_on: bool = False
 
 
 def comparable(event: Event) -> Event | None:
     """Return of an event what must be the same when it is played; None for what need not happen again."""
     match event:
-        case SessionStarted() | SessionChanged() | StatusChanged() | TextDelta() | ReasoningDelta():
+        case SessionStarted() | SessionChanged() | StatusChanged() | TextDelta() | ReasoningDelta() | Progressed():
             return None
         case ToolReturned():
             return replace(event, seconds=0.0)

@@ -76,7 +76,9 @@ def tape(told: Sequence[Told], path: Path) -> Tape:
         number = 1 + sum(turn.said is not None for turn in turns)
         turns.append(_Winder().turn(told[start:stop], number))
     cuts = (event for event in told if isinstance(event, HistoryCut) and event.oldest)
-    return Tape(path, next(models, ""), next(notices, ""), tuple(turns), tuple(cut.summary for cut in cuts))
+    summaries = tuple(cut.summary for cut in cuts)
+    goes_on = bool(told) and isinstance(told[0], SessionChanged)
+    return Tape(path, next(models, ""), next(notices, ""), tuple(turns), summaries, goes_on)
 
 
 def _told(data: bytes, path: Path) -> Iterator[Told]:
@@ -152,9 +154,9 @@ class _Winder:
             self._events += [event] if (event := comparable(told)) else []
 
     def _is_sessions_own(self) -> bool:
-        """Return whether a notice at this place is about a cut, a tool's result or an empty reply."""
+        """Return whether a notice at this place is about a cut, a tool's result, or a reply that is empty or broken."""
         match self._before:
-            case HistoryCut() | Replied(message=Assistant(text="", calls=())):
+            case HistoryCut() | Replied(message=Assistant(calls=())):
                 return True
         return bool(self._calls)
 
@@ -174,9 +176,9 @@ class _Winder:
 
     def _break(self) -> None:
         """Note that the reply that goes on, or was cut short, ended with an error."""
-        match self._before:
-            case Replied(message=Assistant(calls=())):
-                self._replies[-1] = replace(self._replies[-1], breaks=True)
+        match self._replies[-1:]:
+            case [Reply(message=Assistant(calls=()), breaks=False) as cut_short] if not self._deltas:
+                self._replies[-1] = replace(cut_short, breaks=True)
             case _:
                 self._reply(None, breaks=True)
 

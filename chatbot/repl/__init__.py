@@ -234,14 +234,16 @@ class Repl:
 
     def _say(self, text: str) -> str:
         """Drive the turn; return what should stand in the input line for another try."""
-        session = self._ready().session
+        conversation = self._ready()
         self._wait_for_greeting()
+        replies = conversation.tally.replies
         try:
-            outcome = self._play(partial(session.turn, text))
+            outcome = self._play(partial(conversation.session.turn, text))
         finally:
             if self._masks_nothing(text):  # what the turn has shown to be secret is not kept
                 self._history.remember(text)
-        return text if outcome.stop == "error" else ""
+        broke_off = conversation.tally.replies > replies  # /retry is what asks again
+        return text if outcome.stop == "error" and not broke_off else ""
 
     def _ready(self) -> "Conversation":
         """Return the conversation, once it is open. Raises Cancelled on Ctrl-C, and what opening it raised."""

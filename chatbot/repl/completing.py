@@ -44,9 +44,7 @@ class Words(Completer):
 
                 return [*_beginning(word, [*available_packs(), "none"]), *_existing(word, (".py", ".json"))]
             case "model":
-                from chatbot.providers import PROVIDERS
-
-                return _beginning(word, ["offline", *(f"{name}:" for name in PROVIDERS)])
+                return _models(word)
             case "resume":
                 conversation = self._conversation()
                 return _beginning(word, conversation.archive.ids() if conversation else [])
@@ -71,6 +69,18 @@ def paths(beginning: str) -> list[str]:
         return []
     wanted = (path for path in found if path.name.startswith(name) and (name or not path.name.startswith(".")))
     return [f"{folder}{slash}{path.name}{'/' if path.is_dir() else ''}" for path in wanted]
+
+
+def _models(word: str) -> list[str]:
+    """Return the specs that begin so; behind `local:` and `playback:` the files that can stand there."""
+    from chatbot.config.model import LOCAL, OFFLINE, PLAYBACK
+    from chatbot.providers import PROVIDERS
+
+    kind, colon, file = word.partition(":")
+    ends = {LOCAL: (".gguf", "/"), PLAYBACK: ("",)}.get(kind, ()) if colon else ()
+    found = [f"{kind}:{path}" for path in paths(file) if path.endswith(ends)]
+    known = [OFFLINE, f"{LOCAL}:hf:", f"{LOCAL}:smollm2", f"{PLAYBACK}:", *(f"{name}:" for name in PROVIDERS)]
+    return [*(name for name in _beginning(word, known) if name != word), *found]
 
 
 def _beginning(word: str, known: Iterable[str]) -> list[str]:

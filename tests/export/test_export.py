@@ -142,7 +142,8 @@ def test_nothing_in_markdown_reaches_beyond_its_quotes_and_fences(text, content)
     quoted = ["paragraph_open", "blockquote_open"]
     fenced = ["paragraph_open", "fence"]
     assert outermost == ["heading_open", "paragraph_open", *quoted, *quoted, *fenced, *fenced, "paragraph_open"]
-    assert [token.content for token in tokens if token.type == "fence"] == [f"f {content}\n", f"{content}\n"]
+    ours = [token.content for token in tokens if token.type == "fence" and token.level == 0]
+    assert ours == [f"f {content}\n", f"{content}\n"]
 
 
 class Page(HTMLParser):

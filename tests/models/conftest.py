@@ -6,6 +6,13 @@ import pytest
 from chatbot.models.local.wheel import SMOLLM2
 
 
+def pytest_collection_modifyitems(items):
+    """Let one process load the weights, and one start the servers, for all that need them."""
+    for item in items:
+        if "shared_model" in item.fixturenames or "[local]" in item.name:
+            item.add_marker(pytest.mark.xdist_group("llama.cpp"))
+
+
 @pytest.fixture
 def one_core():
     """Other tests compute, too: two threads that wait for each other on a busy machine are ten times slower."""

@@ -322,7 +322,7 @@ def test_an_interrupt_ends_a_wait_at_once_20_of_20(open_model, after, kept):
                 server.then(text("a"))
                 assert ask(model)[-1].text == "a"
             server.then(stall(after))
-            events, late = interrupted_after(model, 0.02)
+            events, late = interrupted_after(model, 0.01)
             assert late < 1
             assert not any(isinstance(event, Assistant | Notice) for event in events)
         server.then(text("b"))

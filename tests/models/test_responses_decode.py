@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -115,6 +116,14 @@ def test_text_in_every_shape_is_told_once(values, final, expected):
         ([], {"output": [call(arguments="")]}, [("c1", "f", "{}")]),
         ([], {"output": [call(arguments='{"a": ')]}, [("c1", "f", '{"a": ')]),
         ([], {"output": [call(arguments="[1, NaN]")]}, [("c1", "f", "[1, NaN]")]),
+        ([done(call(arguments='{"a":1}'))], {"output": [call()]}, [("c1", "f", A)]),
+        ([done(call())], {"output": [call(arguments=B)]}, [("c1", "f", A + B)]),
+        ([done(call())], {"output": [call(arguments='{"a": true}')]}, [("c1", "f", A + '{"a": true}')]),
+        ([done(call()), done(call("c2", "g", B))], {"output": [call("c2", "g", B), call()]},
+         [("c2", "g", B), ("c1", "f", A)]),
+        ([added(call(id="1")), piece(A, item_id="1"), added(call(name="g", id="2"))], {}, [("c1", "f", A)]),
+        ([added(call(name="functions.f", id="1")), piece(A, item_id="1"), done(call(id="1"))], {}, [("c1", "f", A)]),
+        ([added(call(name="functions.f")), piece(A), done(call())], {}, [("c1", "f", A)]),
     ],
 )  # fmt: skip
 def test_calls_in_every_shape(values, final, expected):
@@ -245,6 +254,17 @@ def test_what_could_not_be_said_again_is_not_kept():
     assert found == [thought, call()]
 
 
+def test_what_stood_before_a_call_that_is_lost_is_not_said_again_as_if_it_led_to_something_else():
+    thought, lost = {"type": "reasoning", "id": "r", "encrypted_content": "x"}, call(status="incomplete")
+    kept = kept_of(output=[thought, lost, {**message("a"), "id": "m"}], status="incomplete")
+    assert kept["items"] == [message("a")]
+
+
+def test_a_message_that_ends_otherwise_than_people_have_read_it_is_not_said_again():
+    kept = kept_of(text("Yes", item_id="m"), output=[message("No")], id="resp_1", after="0123")
+    assert kept["items"] == [] and "id" not in kept
+
+
 def test_a_stored_response_is_kept_by_its_id_unless_its_calls_are_known_otherwise():
     assert kept_of(output=[call()], id="resp_1", after="0123")["id"] == "resp_1"
     assert "id" not in kept_of(output=[call()], id="resp_1")
@@ -309,6 +329,19 @@ def test_how_bytes_are_cut_never_changes_the_result(parts, cuts):
     whole = b"".join(parts)
     edges = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
     assert told([whole[a:b] for a, b in pairwise(edges)]) == told([whole])
+
+
+def test_arguments_sent_as_an_object_that_has_a_name_twice_stay_so():
+    given = '{"to": "a", "to": "b"}'
+    body = stream(output=[call(arguments=0)]).replace(b'"arguments": 0', b'"arguments": ' + given.encode())
+    assert told([body])[2][-1].calls == (ToolCall("c1", "f", given),)
+
+
+def test_text_in_tiny_pieces_takes_no_longer():
+    began, decoder = process_time(), Decoder(PLACE)
+    for _ in range(20_000):
+        decoder.feed(text("x", item_id="m", output_index=0))
+    assert process_time() - began < 5  # in quadratic time it takes minutes
 
 
 def test_one_very_long_event():

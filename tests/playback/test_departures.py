@@ -109,11 +109,22 @@ def test_a_greeting_that_is_not_wanted(tmp_path):
     assert ends(talk.play("hi")) == departed(
         talk,
         "the greeting",
-        "the user says something else",
+        "the assistant spoke first, and does not now",
         "@@ -1 +1 @@",
         "-(the assistant speaks first)",
         "+user: hi",
     )
+
+
+def test_a_greeting_that_is_new(tmp_path):
+    talk = Talk(tmp_path, ["Yes."], ["hi"])
+    assert ends(talk.play(None))[-1] == departed(talk, "turn 1", "the assistant speaks first, and did not")[1]
+
+
+def test_who_said_something_else_may_say_what_is_due(tmp_path):
+    talk = Talk(tmp_path, ["Hello.", "Yes."], ["hi", "more"])
+    stops = [end[0] for end in ends(talk.play("hi", "less", "more")) if isinstance(end, tuple)]
+    assert stops == ["done", "error", "done"]
 
 
 def test_more_turns_than_there_are(tmp_path):

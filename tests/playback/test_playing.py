@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.errors import ContextTooLong, ModelError
-from chatbot.events import ApprovalAsked, Replied, SecretAnswered, ToolReturned, TurnEnded, TurnStarted
+from chatbot.events import ApprovalAsked, Replied, SecretAnswered, TextDelta, ToolReturned, TurnEnded, TurnStarted
 from chatbot.interrupt import Interrupt
 from chatbot.limits import Limits
 from chatbot.masking import MASK, Mask
 from chatbot.models.offline import OfflineModel
+from chatbot.models.scripted import Scripted
 from chatbot.pack import InvalidArguments
 from chatbot.packs import open_packs
 from chatbot.playback import PlayedSession, Recording, read
@@ -26,7 +27,7 @@ from chatbot.transcript import Transcripts
 from chatbot.types import Assistant, ToolCall, Usage, User
 from tests.answers import ALWAYS, NO, YES, Answers
 from tests.conversation import calling
-from tests.playback.talk import KEY, Talk, comparable
+from tests.playback.talk import KEY, Talk, comparable, ends
 
 SUPPORT = Path(__file__).parents[2] / "examples" / "support.txt"
 MADE_UP = "made-up-key"
@@ -203,6 +204,35 @@ def test_a_transcript_can_be_played_as_well(tmp_path):
         transcript(event)
     transcript.close()
     talk.path = transcript.path
+    assert talk.play() == comparable(talk.events)
+
+
+def test_an_answer_that_broke_off_breaks_off_again(tmp_path):
+    class BreaksOff(Scripted):
+        def stream(self, prompt, interrupt):
+            yield TextDelta("one two")
+            yield from super().stream(prompt, interrupt)
+
+    recording = Recording(tmp_path / "cut.jsonl", print)
+    events = []
+    session = Session(BreaksOff(ModelError("The line is cut."), ContextTooLong("Too long."), "Yes."))
+    for text in ("hi", "hi"):
+        drive(session.turn(text, Interrupt()), recording, events.append)
+    recording.close()
+    again, session = [], PlayedSession(read(recording.path))
+    for text in ("hi", "hi"):
+        drive(session.turn(text, Interrupt()), again.append)
+    not_whole = "The answer above is not whole. /retry asks for it once more."
+    assert ends(events)[:2] == [not_whole, ("error", "The line is cut.")]
+    assert comparable(again) == comparable(events)
+
+
+def test_weights_need_not_be_loaded_again(tmp_path):
+    talk = Talk(tmp_path, ["Yes."], ["hi"])
+    head, queued, rest = talk.path.read_text().partition('{"type": "status_changed", "status": "queued"}\n')
+    loading = '{"type": "progressed", "what": "Loading weights", "done": 5, "total": 5}\n'
+    talk.path.write_text(head + queued + loading + rest)
+    assert queued
     assert talk.play() == comparable(talk.events)
 
 

@@ -108,6 +108,10 @@ class FakeSession:
         elif word == "fail":
             yield TurnEnded("error", "the model is on fire")
             return Outcome("error", ModelError("the model is on fire"))
+        elif word == "break":
+            yield Replied(Assistant("as far as it came"))
+            yield TurnEnded("error", "the line is cut")
+            return Outcome("error", ModelError("the line is cut"))
         elif word == "tool":
             call = ToolCall("1", "get_status", '{"ticket": "12345"}')
             yield Replied(Assistant("", (call,)))

@@ -113,15 +113,19 @@ COMPLETED = {
     "/ver": "> /verbose",
     "/model off": "> /model offline",
     "/model olla": "> /model ollama:",
+    "/model local:sm": "> /model local:smollm2",
+    "/model local:./some": "> /model local:./something.gguf",
+    "/model playback:./something.t": "> /model playback:./something.txt",
     "/pack sup": "> /pack support",
     "/pack support,mine": "> /pack support,minecraft",
-    "look at ./some": "> look at ./something.txt",
-    "/system @./some": "> /system @./something.txt",
+    "look at ./something.t": "> look at ./something.txt",
+    "/system @./something.t": "> /system @./something.txt",
 }
 
 
 def test_tab_completes(chat, tmp_path):
-    (tmp_path / "something.txt").touch()
+    for name in ("something.txt", "something.gguf"):
+        (tmp_path / name).touch()
     terminal = chat()
     ready(terminal)
     for typed, completed in COMPLETED.items():

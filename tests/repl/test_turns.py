@@ -67,6 +67,16 @@ def test_after_an_error_the_words_are_back(chat):
     terminal.wait_for("You said 'now fail please'.")
 
 
+def test_after_an_answer_that_broke_off_the_line_is_free_for_retry(chat):
+    terminal = chat()
+    ready(terminal)
+    terminal.type("break please\r")
+    terminal.wait_for("error: the line is cut")
+    terminal.wait_for_prompt()
+    terminal.type("again\r")
+    terminal.wait_for("You said 'again'.")
+
+
 def test_what_is_typed_meanwhile_is_neither_lost_nor_shown(chat):
     terminal = chat()
     ready(terminal)

@@ -19,6 +19,7 @@ from tests.servers.running import LLAMACPP, LLM_MOCK_API, LLMOCK, running
 KEY = "sk-right"
 WEATHER = pack(tool("get_weather", lambda _arguments, _context: "18 degrees"))
 
+pytestmark = pytest.mark.xdist_group("servers")  # each is started once
 mocks = pytest.mark.parametrize("address", [LLMOCK, LLM_MOCK_API], ids=str, indirect=True)
 llmock = pytest.mark.parametrize("address", [LLMOCK], ids=str, indirect=True)
 llamacpp = pytest.mark.parametrize("address", [LLAMACPP], ids=str, indirect=True)

@@ -25,25 +25,51 @@ class _Fragment:
 
 
 @dataclass(slots=True)
+class _Braces:
+    """Follows JSON to tell whether an object may just have ended; to parse all of it for each piece takes too long."""
+
+    _depth: int = 0
+    _quoted: bool = False
+    _escaped: bool = False
+    closed: bool = False
+
+    def feed(self, text: str) -> None:
+        for char in text if self._quoted else text.strip():
+            self.closed = False
+            if self._quoted:
+                self._quoted = self._escaped or char != '"'
+                self._escaped = char == "\\" and not self._escaped
+            elif char == '"':
+                self._quoted = True
+            elif char in "{}":
+                self._depth += 1 if char == "{" else -1
+                self.closed = self._depth == 0
+
+
+@dataclass(slots=True)
 class _Call:
     id: str = ""
     name: str = ""
     pieces: list[str] = field(default_factory=list)
     extra: Any = None
+    begun: bool = False
+    """Whether arguments have come, so that the name is whole."""
+    _braces: _Braces = field(default_factory=_Braces)
 
     @property
     def arguments(self) -> str:
         return "".join(self.pieces)
 
     @property
-    def begun(self) -> bool:
-        """Whether arguments have come, so that the name is whole."""
-        return any(piece.strip() for piece in self.pieces)
-
-    @property
     def complete(self) -> bool:
         """Whether the arguments are a whole object, so that more of them could only spoil it."""
-        return bool(self.pieces) and self.pieces[-1].rstrip().endswith("}") and _is_object(self.arguments)
+        return self._braces.closed and _is_object(self.arguments)
+
+    def add(self, arguments: str) -> None:
+        """Take in more of the arguments."""
+        self.pieces.append(arguments)
+        self.begun = self.begun or bool(arguments.strip())
+        self._braces.feed(arguments)
 
 
 class Calls:
@@ -55,10 +81,13 @@ class Calls:
 
     def feed(self, tool_calls: Any) -> None:
         """Take in the `tool_calls` of a delta or of a message: a list of fragments (or one, or nothing)."""
-        for item in tool_calls if isinstance(tool_calls, list) else [tool_calls]:
-            if isinstance(item, dict):
-                function = item.get("function")
-                self._add(_fragment(item, function if isinstance(function, dict) else item, item.get("index")))
+        for fragment in _fragments(tool_calls):
+            self._add(fragment)
+
+    def are(self, tool_calls: Any) -> bool:
+        """Return whether these are the very calls that have come, once more."""
+        told = [(one.name, one.arguments) for one in _fragments(tool_calls)]
+        return bool(told) and told == [(call.name, call.arguments) for call in self._calls]
 
     def feed_function(self, function_call: Any) -> None:
         """Take in the `function_call` of a delta, from before there were tools."""
@@ -95,7 +124,7 @@ class Calls:
         if not (call.name and call.begun) and new.name != call.name:
             call.name += new.name
         if new.arguments:
-            call.pieces.append(new.arguments)
+            call.add(new.arguments)
         call.extra = new.extra if new.extra is not None else call.extra
 
     def _target(self, new: _Fragment) -> _Call | None:
@@ -117,7 +146,12 @@ class Calls:
             return next((call for call in reversed(self._calls) if call.id == new.id), late)
         if last is None or not new.name:
             return last
-        return last if new.name == last.name and last.begun and not last.complete else None
+        return last if new.name == last.name and not last.complete else None
+
+
+def _fragments(tool_calls: Any) -> list[_Fragment]:
+    items = [item for item in (tool_calls if isinstance(tool_calls, list) else [tool_calls]) if isinstance(item, dict)]
+    return [_fragment(item, _dict(item.get("function")) or item, item.get("index")) for item in items]
 
 
 def _fragment(item: dict[str, Any], function: dict[str, Any], index: Any) -> _Fragment:
@@ -131,6 +165,10 @@ def _fragment(item: dict[str, Any], function: dict[str, Any], index: Any) -> _Fr
         arguments="" if given is None else arguments,
         extra=item.get("extra_content"),
     )
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _id(value: Any) -> str:

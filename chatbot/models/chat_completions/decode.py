@@ -10,7 +10,7 @@ from chatbot.events import Delta, Notice, ReasoningDelta, StatusChanged, TextDel
 from chatbot.models.chat_completions.calls import Calls
 from chatbot.models.chat_completions.wire import OPAQUE
 from chatbot.models.http.answer import CUT
-from chatbot.models.http.failures import Place, error_text
+from chatbot.models.http.failures import Place, of_answer
 from chatbot.models.http.pieces import Piece, Pieces
 from chatbot.types import Assistant, Usage
 
@@ -46,7 +46,7 @@ class Decoder:
 
     def _feed(self, chunk: dict[str, Any]) -> list[Piece]:
         if chunk.get("error") or chunk.get("object") == "error" or chunk.get("type") == "error":
-            raise self._place.failed("broke the answer off with an error", error_text(chunk))
+            raise of_answer(chunk, self._place)
         self._count(chunk.get("usage"))
         self._count(_dict(chunk.get("x_groq")).get("usage"))
         choices = chunk.get("choices")
@@ -83,10 +83,15 @@ class Decoder:
         reason = choice.get("finish_reason")
         self._reason = reason.lower() if isinstance(reason, str) and reason else self._reason
         delta, message = _dict(choice.get("delta")), _dict(choice.get("message"))
-        if not delta and message and self._pieces.text and message.get("content") == self._pieces.text:
-            # The whole message once more, behind its deltas.
-            message = {key: message.get(key) for key in ("tool_calls", "function_call")}
-        return self._feed_delta(delta or message)
+        return self._feed_delta(delta or self._news(message))
+
+    def _news(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return a whole message without what its deltas have said before it."""
+        again = {
+            "content": bool(self._pieces.text) and message.get("content") == self._pieces.text,
+            "tool_calls": self._calls.are(message.get("tool_calls")),
+        }
+        return {key: value for key, value in message.items() if not again.get(key)}
 
     def _feed_delta(self, delta: dict[str, Any]) -> list[Piece]:
         thought, text = _split(delta.get("content"))

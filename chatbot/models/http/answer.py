@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from chatbot.events import Delta, StatusChanged
 from chatbot.models.http.failures import Place
 from chatbot.models.http.sse import Events
+from chatbot.models.http.text import loads
 from chatbot.types import Assistant
 
 CUT = {
@@ -106,8 +107,11 @@ class Answer:
 
     def _parse(self, text: str) -> Any:
         try:
-            return json.loads(text)
+            return loads(text)
         except (ValueError, RecursionError):
+            if self._decoder.begun:
+                what = "broke the answer off with something that is not JSON"
+                raise self._place.failed(what, text, "Ask again.") from None
             page = text.lstrip().startswith("<")
             what = "answered with a web page" if page else "sent something that is not JSON"
             raise self._place.no_answer(what, text) from None

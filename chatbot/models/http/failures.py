@@ -15,6 +15,12 @@ _TOO_LONG = re.compile(r"context.?(length|window|size)|maximum context|too many 
 _NO_TOOLS = re.compile(r"does(n't| not) support (tools|tool|function)|tool.*not supported|tool choice requires", re.I)
 
 
+DETAIL = 300
+"""How many characters of a server's own words are shown."""
+_READ = 100_000
+"""How many of them are looked at."""
+
+
 class Lost(ModelError):
     """The connection was lost, or said nothing any more, before the answer was whole."""
 
@@ -29,9 +35,9 @@ class Place:
     timeout: float = 120.0
     key: str = field(default="", repr=False)
 
-    def failed(self, what: str, detail: str = "", fix: str = "") -> ModelError:
+    def failed(self, what: str, detail: str = "", fix: str = "", most: int = DETAIL) -> ModelError:
         """Return a ModelError whose line reads "host (model) what: detail. fix"."""
-        return ModelError(self.line(f"{self.host} ({self.model}) {what}", detail, fix))
+        return ModelError(self.line(f"{self.host} ({self.model}) {what}", detail, fix, most))
 
     def broken_off(self) -> Lost:
         """Return the error for an answer that has no end."""
@@ -39,13 +45,18 @@ class Place:
 
     def no_answer(self, what: str, text: str) -> ModelError:
         """Return the error for something else than an answer, of which it quotes the beginning."""
-        return self.failed(what, one_line(text, 100), "Check the base URL: most end in /v1.")
+        return self.failed(what, text, "Check the base URL: most end in /v1.", most=100)
 
-    def line(self, what: str, detail: str = "", fix: str = "") -> str:
-        """Return "what: detail. fix" as one line, without the key."""
+    def line(self, what: str, detail: str = "", fix: str = "", most: int = DETAIL) -> str:
+        """Return "what: detail. fix" as one line, without the key; `most` characters of the detail."""
+        detail = one_line(self._masked(detail), most)
         said = f"{what}: {detail}" if detail else what
-        text = f"{said.rstrip('.')}. {fix}".strip()
-        return one_line(text.replace(self.key, "***") if len(self.key) > 7 else text, 800)
+        return one_line(self._masked(f"{said.rstrip('.')}. {fix}".strip()), 800)
+
+    def _masked(self, text: str) -> str:
+        """Return the text without the key: before it is cut, since half a key is one that nothing would find."""
+        text = one_line(text, len(text))
+        return text.replace(self.key, "***") if len(self.key) > 7 else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ def one_line(text: str, most: int = 300) -> str:
 
 
 def error_text(body: Any) -> str:
-    """Return what the body of an error says, in at most 300 characters, however the server wraps it."""
+    """Return what the body of an error says, however the server wraps it."""
     depth = 0
     while isinstance(body, list | dict) and body and depth < 8:
         depth += 1
@@ -91,7 +102,7 @@ def error_text(body: Any) -> str:
             body = next((body[key] for key in ("error", "message", "detail", "msg", "code") if body.get(key)), "")
     if isinstance(body, str) and body.lstrip().startswith("<"):
         return "a web page instead of an answer"
-    return one_line(body) if isinstance(body, str) else one_line(str(body)) if isinstance(body, int) else ""
+    return one_line(f"{body}", _READ) if isinstance(body, str | int) else ""
 
 
 def of_status(status: int, headers: Mapping[str, str], body: Any, place: Place) -> Failure:
@@ -100,7 +111,7 @@ def of_status(status: int, headers: Mapping[str, str], body: Any, place: Place) 
     what, fix = _explained(status, said, _codes(body), place)
     after = retry_after(headers)
     if status == 429 and after and "insufficient_quota" not in _codes(body):
-        fix = f"Ask again in {after:g} s."
+        fix = f"Ask again in {after:.10g} s."
     # Only the reason goes without the server's words for the key: servers like to quote part of it.
     line = place.line(f"{status} from {place.host}", what if status == 401 else said or what, fix)
     kind = CredentialsRefused if status in (401, 403) else ContextTooLong if what == TOO_LONG else ModelError
@@ -122,7 +133,7 @@ def of_answer(body: Any, place: Place) -> ModelError:
         return ContextTooLong(place.line(f"{place.host} ({place.model}) broke off: {TOO_LONG}", said, fix))
     if "insufficient_quota" in codes:
         return place.failed(what, said, "Check the account's plan and billing.")
-    if codes & {"rate_limit_exceeded", "too_many_requests"}:
+    if codes & {"rate_limit_exceeded", "too_many_requests", "429"}:
         return place.failed(what, said, "Wait a moment, then ask again.")
     return place.failed(what, said, "Ask again." if "server_error" in codes else "")
 
@@ -218,7 +229,7 @@ def _unreachable(place: Place, reason: str, fix: str, again: bool = False) -> Fa
 def _codes(body: Any) -> set[str]:
     inner = body.get("error", body) if isinstance(body, dict) else {}
     codes = [inner.get(key) for key in ("code", "type")] if isinstance(inner, dict) else []
-    return {code for code in codes if isinstance(code, str)}
+    return {str(code) for code in codes if isinstance(code, str | int)}
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -1,7 +1,7 @@
 """Making text whole: lone surrogates are legal in a Python string, but neither in UTF-8 nor in strict JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -36,6 +36,28 @@ def encode(body: Mapping[str, Any]) -> bytes:
         return dumps(body).encode()
     except ValueError:  # UnicodeEncodeError is one too
         return dumps(whole_json(body)).encode()
+
+
+def loads(text: str) -> Any:
+    """Return the JSON value of a text; an object in it that has a name twice is a Twice. Raises as json.loads does."""
+    return json.loads(text, object_pairs_hook=_object)
+
+
+class Twice(dict[str, Any]):
+    """An object that has a name more than once: as JSON it is again what it was, so that nobody takes half of it."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        self._pairs = list(pairs)
+        super().__init__(self._pairs)
+
+    def items(self) -> Any:  # what the JSON encoder asks for
+        """Return the pairs, all of them."""
+        return self._pairs
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    return value if len(value) == len(pairs) else Twice(pairs)
 
 
 def dumps(value: Any) -> str:

@@ -15,7 +15,7 @@ from chatbot.events import Delta, Notice
 from chatbot.interrupt import Interrupt
 from chatbot.models import Prompt
 from chatbot.models.http.answer import Answer
-from chatbot.models.http.failures import Failure, Lost
+from chatbot.models.http.failures import Failure, Lost, one_line
 from chatbot.models.http.retry import Patience
 from chatbot.models.http.served import Request
 from chatbot.models.responses.client import PATH, Responses
@@ -102,7 +102,7 @@ class BackgroundResponses(Responses):
             seconds = self.patience.wait(polls or lost, None)
             if lost and not polls:
                 turn = f"({lost} of {self.patience.retries})"
-                what = f"The connection to {self.place.host} is lost; response {decoder.id} goes on there"
+                what = f"The connection to {self.place.host} is lost; response {one_line(decoder.id)} goes on there"
                 yield Notice("warning", f"{what}. Asking for the rest in {seconds:.1f} s {turn}")
             if interrupt.wait(seconds):
                 return

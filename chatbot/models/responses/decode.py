@@ -155,7 +155,7 @@ class Decoder:
         return self._think(self._output.at(event, "reasoning"), _str(event.get("delta")), event.get("summary_index"))
 
     def _arguments(self, event: dict[str, Any]) -> list[Delta]:
-        self._output.at(event, "function_call").said += _str(event.get("delta"))
+        self._output.at(event, "function_call").say(_str(event.get("delta")))
         return []
 
     def _arguments_done(self, event: dict[str, Any]) -> list[Delta]:
@@ -199,9 +199,9 @@ class Decoder:
     def _say(self, item: Item, text: str) -> list[Delta]:
         if not text:
             return []
-        apart = "\n\n" if self._pieces.text and item is not self._speaker else ""
+        apart = "\n\n" if self._speaker and item is not self._speaker else ""
         self._speaker = item
-        item.said += text
+        item.say(text)
         return [*self._pieces.add(TextDelta, apart + text)]
 
     def _think(self, item: Item, text: str, part: Any) -> list[Delta]:
@@ -209,7 +209,7 @@ class Decoder:
             return []
         apart = "\n\n" if self._thinker and (item, part) != self._thinker else ""
         self._thinker = (item, part)
-        item.said += text
+        item.say(text)
         return [*self._pieces.add(ReasoningDelta, apart + text)]
 
     def _reply(self) -> Assistant:
@@ -222,11 +222,12 @@ class Decoder:
             for id_, item in zip(ids, calls, strict=True)
         )
         reply = Assistant(self._pieces.text, made, _usage(self._final.get("usage")))
-        if reply.text and not any(item["type"] == "message" for item in items):
-            items = []
-        # A response with a call that nobody knows of, or knows by another id, is none to go on from.
-        id_ = self.id if ids == given and not lost else ""
-        return keep(reply, sendable(items), self._place, id_, self._after)
+        said = [text_of(item) for item in items if item["type"] == "message"]
+        read = reply.text == "\n\n".join(filter(None, said))
+        # What people have not read, or a call that nobody knows of, or knows by another id, is nothing to go on from.
+        id_ = self.id if ids == given and not lost and (read or not said) else ""
+        items = items if read else []
+        return keep(reply, sendable(items, lost), self._place, id_, self._after)
 
 
 _STEPS: dict[str, Callable[[Decoder, dict[str, Any]], list[Delta]]] = {

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatbot.models.http.text import loads
+
 KINDS = ("reasoning", "message", "function_call")
 
 
@@ -15,17 +17,25 @@ KINDS = ("reasoning", "message", "function_call")
 class Item:
     """One item as it streams.
 
-    said: its text, reasoning or arguments so far. begun: what is known of it. arguments: a call's, once they are whole.
-    value: the item itself, once it is done.
+    begun: what is known of it. arguments: a call's, once they are whole. value: the item itself, once it is done.
     """
 
     kind: str
     ids: set[str] = field(default_factory=set)
     index: int | None = None
-    said: str = ""
     begun: dict[str, Any] = field(default_factory=dict)
     arguments: str | None = None
     value: dict[str, Any] | None = None
+    _said: list[str] = field(default_factory=list)
+
+    @property
+    def said(self) -> str:
+        """Its text, reasoning or arguments so far."""
+        return "".join(self._said)
+
+    def say(self, text: str) -> None:
+        """Take in more of it."""
+        self._said.append(text)
 
     def whole(self) -> dict[str, Any] | None:
         """Return the item as a response has it, or None where it never was whole."""
@@ -34,6 +44,15 @@ class Item:
         written = self.said if self.arguments is None else self.arguments
         status = "in_progress" if self.arguments is None else "completed"
         return {**self.begun, "type": self.kind, "arguments": written, "status": status} if written else None
+
+    def calls_another(self, value: dict[str, Any]) -> bool:
+        """Return whether the value is a call of another tool, which shares no more than a call's id or number with it.
+
+        An item of the same id, or one that is not done yet, may still get its name told otherwise.
+        """
+        names = [name for name in (self.begun.get("name"), value.get("name")) if name]
+        other = value["id"] not in self.ids if isinstance(value.get("id"), str) else self.value is not None
+        return self.kind == "function_call" and other and len(names) > 1 and bool(names[0] != names[1])
 
 
 class Output:
@@ -62,7 +81,7 @@ class Output:
         known = next((item for item in self.items if item.kind == kind and item.ids & ids), None)
         if known is None and not ids:
             known = self._find("", _index(event), kind)
-        if known is None:
+        if known is None or known.calls_another(value):
             known = Item(kind, index=_index(event))
             self.items.append(known)
         known.ids |= ids
@@ -132,20 +151,22 @@ def written(item: dict[str, Any]) -> str:
     return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
 
 
-def sendable(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the items as a later request may say them again.
+def sendable(items: list[dict[str, Any]], lost: bool = False) -> list[dict[str, Any]]:
+    """Return the items as a later request may say them again; `lost` tells that not all of them are there any more.
 
-    Reasoning is refused where nothing follows it, or where it is only an id of something that is not stored. What
-    stood behind reasoning that is left out goes without its id, which would ask for that reasoning.
+    Reasoning is refused where what it led to does not follow it, or where it is only an id of something that is not
+    stored. What stood behind reasoning that is left out goes without its id, which would ask for that reasoning.
     """
     while items and items[-1].get("type") == "reasoning":
         items = items[:-1]
-    told = [
-        item for item in items if item["type"] != "reasoning" or item.get("encrypted_content") or item.get("content")
-    ]
+    told = [item for item in items if item["type"] != "reasoning" or (not lost and _says(item))]
     if len(told) == len(items):
         return items
     return [{key: value for key, value in item.items() if key != "id"} for item in told]
+
+
+def _says(reasoning: dict[str, Any]) -> bool:
+    return bool(reasoning.get("encrypted_content") or reasoning.get("content"))
 
 
 def _index(event: dict[str, Any]) -> int | None:
@@ -158,15 +179,35 @@ def _of(items: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 def _filled(items: list[dict[str, Any]], streamed: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the items with what only the streamed ones have: encrypted reasoning, and the arguments of calls."""
+    """Return the items with what only the streamed ones have: encrypted reasoning, and the arguments of calls.
+
+    Where a call was streamed with other arguments than it has in the end, nobody knows which are the model's: it gets
+    both, one behind the other, which is no JSON and is refused.
+    """
     missing = {"reasoning": "encrypted_content", "function_call": "arguments"}
     others = {kind: _of(streamed, kind) for kind in missing if len(_of(streamed, kind)) == len(_of(items, kind))}
     filled = []
     for item in items:
         other = others[item["type"]].pop(0) if item["type"] in others else {}
+        if item.get("call_id"):
+            other = next((one for one in streamed if one.get("call_id") == item["call_id"]), other)
         key = missing.get(item["type"], "")
-        filled.append({**item, key: other[key]} if other.get(key) and not item.get(key) else item)
+        if other.get(key) and not item.get(key):
+            item = {**item, key: other[key]}
+        elif item["type"] == "function_call" and _differ(written(other), written(item)):
+            item = {**item, key: written(other) + written(item)}
+        filled.append(item)
     return filled
+
+
+def _differ(streamed: str, final: str) -> bool:
+    """Return whether two texts of arguments say different things; none at all are told of by leaving them out, too."""
+    if not streamed or streamed == final or streamed.strip() == "{}":
+        return False
+    try:
+        return json.dumps(loads(streamed), sort_keys=True) != json.dumps(loads(final), sort_keys=True)
+    except (ValueError, RecursionError):
+        return True
 
 
 def _parts(parts: Any) -> list[str]:

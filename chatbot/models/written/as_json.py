@@ -38,7 +38,10 @@ class Envelope:
 
 def read(text: str, offer: Offer) -> tuple[Call, ...]:
     """Return the calls that the text is. Raises Unreadable, or what JSON raises."""
-    return tuple(Call(offer.name(found.name), found.arguments or "{}") for found in envelopes(text))
+    found = envelopes(text)
+    if any(one.arguments is None and one.others - BESIDE for one in found):
+        raise Unreadable("what else it holds may be the arguments")
+    return tuple(Call(offer.name(one.name), one.arguments or "{}") for one in found)
 
 
 def envelopes(text: str) -> list[Envelope]:

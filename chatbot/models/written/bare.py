@@ -10,8 +10,8 @@ from chatbot.models.written import as_json, as_named, as_python
 from chatbot.models.written.calls import Call, Offer, Unreadable, broken
 from chatbot.models.written.forms import BY_OPENING, OPENING, PREFIXES, STRAY_END
 
-_INFO = ("", "json", "python", "py", "tool_code", "tool_call", "tool_calls", "xml")
-"""What may be named behind the marks that open a fence."""
+_INFO = ("", "json", "tool_code", "tool_call", "tool_calls", "xml")
+"""What may be named behind the marks that open a fence; what is named a program is one that people asked for."""
 _FENCE = re.compile(rf"```(?:{'|'.join(_INFO)})[ \t]*\r?\n")
 _FENCE_START = re.compile(r"`{1,3}|```(\w*)[ \t]*\r?")
 _KEYS = as_json.NAMES | as_json.ARGUMENTS | as_json.WRAPPERS | as_json.LISTS | as_json.BESIDE
@@ -55,8 +55,7 @@ def could_be(text: str, offer: Offer) -> bool:
 
 def calls_in(text: str, offer: Offer) -> tuple[Call, ...]:
     """Return the calls that the whole message is; none where it is a message."""
-    stray = STRAY_END.search(text)
-    body = _body((text[: stray.start()] if stray else text).strip())
+    body = _body(_plain(text))
     inner = body.text.strip() if body else ""
     if not body or not inner:
         return ()
@@ -71,6 +70,17 @@ def calls_in(text: str, offer: Offer) -> tuple[Call, ...]:
         found, end = BY_OPENING[marked[0]].read(inner, 0, offer)
         return found if end == len(inner) and all(call.name in offer for call in found) else ()
     return (_broken(inner, offer),) if begins(inner, offer) and _is_all(inner) else ()
+
+
+def inside(text: str) -> str:
+    """Return what stands in the fence around the whole message, or all of it."""
+    body = _body(_plain(text))
+    return body.text if body else text
+
+
+def _plain(text: str) -> str:
+    stray = STRAY_END.search(text)
+    return (text[: stray.start()] if stray else text).strip()
 
 
 def begins(text: str, offer: Offer) -> bool:

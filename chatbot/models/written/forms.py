@@ -52,10 +52,19 @@ class Form:
     closing: str
     grammars: tuple[Grammar, ...]
 
-    def begins(self, after: str) -> bool | None:
-        """Return whether a call follows the opening mark; None where more must come to tell."""
+    @property
+    def is_word(self) -> bool:
+        """Whether the mark is one that people write, too."""
+        return self.opening[0] not in "<["
+
+    def begins(self, after: str, *, whole: bool = False) -> bool | None:
+        """Return whether a call follows the opening mark; None where more must come to tell.
+
+        whole: nothing more comes. Then a mark is enough, but for a word.
+        """
         found = [grammar.begins(after[:WINDOW]) for grammar in self.grammars]
         undecided = None if None in found and len(after) < WINDOW else False
+        undecided = False if whole and self.is_word else undecided
         return True if True in found else undecided
 
     def read(self, text: str, start: int, offer: Offer) -> tuple[tuple[Call, ...], int]:

@@ -11,6 +11,7 @@ import re
 
 from chatbot.events import ReasoningDelta, TextDelta
 from chatbot.models.written.calls import Call, Offer
+from chatbot.models.written.quoting import Told
 
 STARTS = ("<|channel|>", "<|start|>")
 PREFIXES = frozenset(start[:size] for start in STARTS for size in range(1, len(start)))
@@ -27,8 +28,9 @@ Part = ReasoningDelta | TextDelta | Call
 class Harmony:
     """Tells reasoning, answer and calls from each other in a message that is still being written."""
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, offer: Offer, told: Told) -> None:
         self._offer = offer
+        self._told = told
         self._kept = ""
         self._header: str | None = None
         self._arguments: list[str] = []
@@ -66,7 +68,10 @@ class Harmony:
             parts.append(ReasoningDelta(text[:end]) if "analysis" in header else TextDelta(text[:end]))
         if recipient and (found or whole):
             arguments, self._arguments = "".join(self._arguments).strip(), []
-            parts.append(Call(self._offer.name(_plain(recipient[1])), arguments or "{}"))
+            # Where the end is missing, the arguments may only not have come: "" is no JSON, and is refused.
+            call = Call(self._offer.name(_plain(recipient[1])), arguments or ("{}" if found else ""))
+            written = f"{header}{_MESSAGE}{arguments}"
+            parts.append(TextDelta(written) if written in self._told else call)
         if found or whole:
             self._header = None
         if not found:

@@ -8,22 +8,28 @@ from chatbot.events import Delta, Notice, ReasoningDelta, TextDelta
 from chatbot.models.written import harmony
 from chatbot.models.written.calls import Call, Offer
 from chatbot.models.written.harmony import Harmony
+from chatbot.models.written.quoting import Told
 from chatbot.models.written.sifting import Sifter
 from chatbot.models.written.thinking import Thinking, Unsaid
 from chatbot.pack import Tool
-from chatbot.types import Assistant, ToolCall
+from chatbot.types import Assistant, Message, ToolCall
 
 TAKEN = "{} wrote its calls as text; they are taken as calls."
+QUOTED = "{} quotes a call in its answer; it is not run."
 LEFT_OUT = "{} wrote calls as text, but no tool is on offer; they are left out."
 
 
-def read(deltas: Iterable[Delta | Assistant], tools: tuple[Tool, ...], name: str) -> Iterator[Delta | Assistant]:
+def read(
+    deltas: Iterable[Delta | Assistant], tools: tuple[Tool, ...], name: str, history: Iterable[Message] = ()
+) -> Iterator[Delta | Assistant]:
     """Yield the stream of the model `name`: reasoning as such, calls as calls, and prose as soon as it is none of them.
+
+    history: what was said before; a call that the user or a tool has written there is only repeated.
 
     A stream that ends without its Assistant, or with a ModelError, still yields the text that was kept back, but for
     a call or the beginning of one. A message without deltas is read as a whole.
     """
-    reader = _Reader(Offer(tools))
+    reader = _Reader(Offer(tools), Told(history))
     replied = False
     try:
         for delta in deltas:
@@ -45,11 +51,12 @@ def read(deltas: Iterable[Delta | Assistant], tools: tuple[Tool, ...], name: str
 class _Reader:
     """Reads one message."""
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, offer: Offer, told: Told) -> None:
         self._offer = offer
+        self._told = told
         self._start: list[str] = []
         self._splitter: Thinking | Harmony | None = None
-        self._sifter = Sifter(offer)
+        self._sifter = Sifter(offer, told)
         self._said: list[str] = []
         self._calls: list[Call] = []
         self._fed = False
@@ -71,6 +78,8 @@ class _Reader:
             yield from self._say(sifted.text)
             made = enumerate([*self._calls, *sifted.calls], start=1)
             calls = tuple(ToolCall(f"call_{number}", call.name, call.arguments) for number, call in made)
+            if sifted.quoted and self._offer and not calls:
+                yield Notice("info", QUOTED.format(name))
             if calls:
                 yield Notice(*(("info", TAKEN.format(name)) if self._offer else ("warning", LEFT_OUT.format(name))))
         yield replace(reply, text="".join(self._said), calls=calls if native or self._offer else ())
@@ -90,7 +99,7 @@ class _Reader:
             start = text.lstrip()
             if start in harmony.PREFIXES and not whole:
                 return
-            self._splitter = Harmony(self._offer) if start.startswith(harmony.STARTS) else Thinking()
+            self._splitter = Harmony(self._offer, self._told) if start.startswith(harmony.STARTS) else Thinking()
         for part in self._splitter.feed(text, whole=whole):
             match part:
                 case ReasoningDelta():
@@ -102,7 +111,7 @@ class _Reader:
                 case Unsaid():
                     if unsaid := self._sifter.all().strip():
                         yield ReasoningDelta(unsaid)
-                    self._sifter, self._said = Sifter(self._offer), []
+                    self._sifter, self._said = Sifter(self._offer, self._told), []
 
     def _say(self, text: str) -> Iterator[TextDelta]:
         if text:

@@ -4,6 +4,9 @@ import re
 
 _RUN = re.compile(r"`+|\n|[^`\n]+")
 _FENCE = 3
+_INDENTED = 4
+"""From so many blanks on, a line is code in Markdown."""
+_SENTENCE_ENDS = ".!?…。！？"
 
 
 class Code:
@@ -11,7 +14,8 @@ class Code:
 
     def __init__(self) -> None:
         self._fenced = self._quoted = False
-        self._ticks = 0
+        self._ticks = self._indent = 0
+        self._last = ""
         self.blank = True
         """Whether nothing stands on the last line yet."""
 
@@ -21,9 +25,21 @@ class Code:
         fenced, quoted = self._after_ticks()
         return fenced or quoted
 
+    @property
+    def on_its_own(self) -> bool:
+        """Whether what comes next begins a line that is not indented like code, or the message."""
+        return self.blank and (self._indent < _INDENTED or not self._last)
+
+    @property
+    def behind_a_sentence(self) -> bool:
+        """Whether what comes next stands directly behind the end of a sentence."""
+        return not self.blank and self._last in _SENTENCE_ENDS
+
     def feed(self, text: str) -> None:
         """Follow more of the message."""
         for run in _RUN.findall(text):
+            self._indent = 0 if run == "\n" else self._indent + len(run.expandtabs(_INDENTED))
+            self._last = run[-1] if run.strip() or not self.blank else self._last
             if run[0] == "`":
                 self._ticks += len(run)
                 self.blank = False

@@ -10,6 +10,9 @@ from chatbot.types import Assistant
 CUTS = (1, 2, 3, 7, 10_000_000)
 
 
+QUOTED = Notice("info", "tiny quotes a call in its answer; it is not run.")
+
+
 def tool(name, **properties):
     schema = {"type": "object", "properties": properties}
     return Tool(name, name, schema, json.loads, lambda arguments, context: None)
@@ -27,19 +30,20 @@ def stream(text, cut=1, reply=True, **more):
     return [*pieces, *([Assistant(text, **more)] if reply else [])]
 
 
-def heard(deltas, tools=TOOLS):
+def heard(deltas, tools=TOOLS, history=()):
     """Return reasoning and text, joined, and everything else."""
-    events = list(read(deltas, tools, "tiny"))
+    events = list(read(deltas, tools, "tiny", history))
     joined = ["".join(e.text for e in events if isinstance(e, kind)) for kind in (ReasoningDelta, TextDelta)]
     return *joined, [event for event in events if not isinstance(event, ReasoningDelta | TextDelta)]
 
 
-def said(text, tools=TOOLS):
+def said(text, tools=TOOLS, history=()):
     """Return what a message comes to, however it is cut: reasoning, text, calls; they are told of in a notice."""
-    told = [heard(stream(text, cut), tools) for cut in CUTS]
+    told = [heard(stream(text, cut), tools, history) for cut in CUTS]
     assert all(one == told[0] for one in told)
     thought, shown, (*notices, reply) = told[0]
     assert reply.text == shown
+    notices = [notice for notice in notices if notice != QUOTED or reply.calls]
     assert [notice.level for notice in notices] == (["info"] if reply.calls else [])
     assert all(isinstance(notice, Notice) and notice.text.startswith("tiny wrote") for notice in notices)
     assert len({call.id for call in reply.calls}) == len(reply.calls)

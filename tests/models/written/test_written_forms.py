@@ -146,6 +146,7 @@ def test_a_value_that_is_not_exactly_of_its_type_is_a_string(days):
         '<tool_call>{"name": "get_weather", "arguments": {"city": "Paris",}}</tool_call>',
         '<tool_call>{"name": "get_weather", "arguments": {"city": "Par',
         '<tool_call>{"name": "get_weather", "name": "get_time", "arguments": {}}</tool_call>',
+        '<tool_call>{"name": "get_weather", "city": "Paris"}</tool_call>',
         '<tool_call>{"name": "get_weather", "arguments": {}, "parameters": {}}</tool_call>',
         "<tool_call><function=get_weather><parameter=city>Paris</parameter>",
         "<tool_call><function=get_weather><parameter=city>A</parameter><parameter=city>B</parameter></function>",
@@ -214,7 +215,7 @@ def test_one_call_that_cannot_be_read_does_not_spoil_the_next():
 def test_prose_before_marked_calls_is_the_text():
     assert said(f"Let me check.\n\n<tool_call>\n{CALL}\n</tool_call>") == ("", "Let me check.", WEATHER)
     assert said(f"Thought: hm\nAction: get_weather\nAction Input: {PARIS}") == ("", "Thought: hm", WEATHER)
-    assert said(f"A\n<tool_call>{CALL}</tool_call>\nB <tool_call>{TIME}</tool_call>\nC\n") == ("", "A\nB\nC", BOTH)
+    assert said(f"A.<tool_call>{CALL}</tool_call> \n <tool_call>{TIME}</tool_call>\n\n") == ("", "A.", BOTH)
 
 
 def test_a_marked_call_of_an_unknown_tool_is_a_call():

@@ -80,5 +80,7 @@ def test_harmonys_recipient_may_stand_before_the_channel_and_on_any_channel():
 def test_harmony_that_breaks_off():
     half = '<|channel|>commentary to=functions.get_weather<|message|>{"ci'
     assert calls(half) == [("get_weather", '{"ci')]
+    assert calls("<|channel|>commentary to=functions.get_time<|message|>") == [("get_time", "")]
+    assert calls("<|channel|>commentary to=functions.get_time<|message|><|call|>") == [("get_time", "{}")]
     assert heard(stream(half, reply=False)) == ("", "", [])
     assert heard([TextDelta("<|channel|>final<|message|>Hel"), TextDelta("lo<|ret")]) == ("", "Hello<|ret", [])
