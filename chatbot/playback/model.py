@@ -27,15 +27,18 @@ class Playback:
         """Do nothing: all is there."""
 
     def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
-        """Yield the next reply; raises ModelError where it did, and where this run departs from the tape."""
-        if prompt.history[-1:] == (User(SUMMARISE),):
-            yield Assistant(self._reel.summary())
-            return
+        """Return the next reply's deltas; they raise ModelError where it did, and where this run departs from the tape.
+
+        The place on the tape is taken at once: whoever reads on in a thread may be late, and the next turn have begun.
+        """
         try:
-            reply = self._reel.reply()
+            if prompt.history[-1:] == (User(SUMMARISE),):
+                return iter([Assistant(self._reel.summary())])
+            return self._played(self._reel.reply(), interrupt)
         except Departed as departed:
-            yield Notice("warning", departed.diff)
-            raise
+            return _departing(departed)
+
+    def _played(self, reply: Reply | None, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
         if reply is None:
             interrupt.set()
         elif reply.breaks:
@@ -58,3 +61,9 @@ class Playback:
 
     def close(self) -> None:
         """Do nothing: nothing is held."""
+
+
+def _departing(departed: Departed) -> Iterator[Delta]:
+    if departed.diff:
+        yield Notice("warning", departed.diff)
+    raise departed

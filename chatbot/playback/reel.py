@@ -78,7 +78,8 @@ class Reel:
         """Return the next reply; None where the turn ended before there was one. Raises Departed."""
         turn = self.turn
         rest = turn.replies[self._replies :] if turn else ()
-        while rest[1:] and rest[0].breaks and rest[0].before < len(self._happened):
+        needed = 0 if turn and turn.stop == "interrupted" else 1
+        while len(rest) > needed and rest[0].breaks and rest[0].before < len(self._happened):
             rest = rest[1:]  # the session has cut its history before it came so far
         due = turn.events[: rest[0].before if rest else -1] if turn else ()
         if turn is None or tuple(self._happened) != due or not (rest or turn.stop == "interrupted"):

@@ -1,4 +1,3 @@
-import os
 from importlib.util import find_spec
 
 import pytest
@@ -9,20 +8,8 @@ from chatbot.models.local.wheel import SMOLLM2
 def pytest_collection_modifyitems(items):
     """Let one process load the weights, and one start the servers, for all that need them."""
     for item in items:
-        if "shared_model" in item.fixturenames or "[local]" in item.name:
+        if "weights" in item.fixturenames or "[local]" in item.name:
             item.add_marker(pytest.mark.xdist_group("llama.cpp"))
-
-
-@pytest.fixture
-def one_core():
-    """Other tests compute, too: two threads that wait for each other on a busy machine are ten times slower."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(allowed)})
-    yield
-    os.sched_setaffinity(0, allowed)
 
 
 @pytest.fixture(scope="session")
@@ -34,14 +21,8 @@ def weights():
     return path
 
 
-@pytest.fixture
-def small_model(shared_model, one_core):
-    shared_model.warm()  # on one core, whichever test is the first
-    return shared_model
-
-
 @pytest.fixture(scope="session")
-def shared_model(weights):
+def small_model(weights):
     """One loaded model for all tests here; it makes few words."""
     from chatbot.models.local import Local
 
@@ -50,5 +31,6 @@ def shared_model(weights):
             return super().generate(*given, most=most, **options)
 
     local = Brief(str(weights), temperature=0.0, label="small")
+    local.warm()
     yield local
     local.close()

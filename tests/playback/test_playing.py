@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatbot.errors import ContextTooLong, ModelError
@@ -258,6 +258,7 @@ SAID = st.lists(st.sampled_from(["hello there", None, f"my key is {KEY}", KEY]),
 
 
 @settings(max_examples=60, deadline=None)
+@example([calling(("echo", {})), f"one two {KEY}", "stopped"], ["hello there"] * 3, 60, [], False)
 @given(
     replies=st.lists(REPLIES, max_size=8),
     said=SAID,

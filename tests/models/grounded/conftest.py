@@ -2,7 +2,6 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def model(shared_model):
+def model(small_model):
     """The real weights on llama.cpp, where the packages that bring them are installed."""
-    shared_model.warm()
-    return shared_model
+    return small_model

@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def model(small_model):
-    """The real weights on llama.cpp, on one core."""
+    """The real weights on llama.cpp."""
     return small_model

@@ -14,7 +14,6 @@ from chatbot.models.local import Local
 from chatbot.types import Assistant, User
 from tests.conversation import tool
 
-pytestmark = pytest.mark.usefixtures("one_core")
 YES = [{"role": "user", "content": "Is water wet?"}]
 
 
