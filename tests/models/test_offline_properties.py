@@ -36,6 +36,7 @@ def strings(value: Any) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(PACKS), st.lists(st.one_of(SPOKEN, st.text(max_size=60)), min_size=1, max_size=4))
 @example(BOTH, ["my key is {", "[1, 2"])
+@example(HEATING, ["9780261103344 bedroom celsius"])
 def test_whatever_is_said_there_is_one_reply_and_nothing_is_made_up(tools, turns):
     conversation = Conversation(*tools)
     for turn in turns:

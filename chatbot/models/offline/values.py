@@ -33,7 +33,8 @@ def _convert(kind: str, schema: Schema, text: str) -> Any:
         case "enum":
             return _choice(schema["enum"], text)
         case "integer" | "number":
-            return _number(kind, text)
+            number = _number(kind, text)
+            return None if number is None or _is_beyond(schema, number) else number
         case "boolean":
             return True if text.casefold() in YES else False if text.casefold() in NO else None
         case "array":
@@ -66,6 +67,14 @@ def _number(kind: str, text: str) -> int | float | None:
     if number.is_integer():
         return int(number)
     return number if kind == "number" else None
+
+
+def _is_beyond(schema: Schema, number: float) -> bool:
+    """Return whether the schema takes no number as small, or as large, as this."""
+    if not schema.get("minimum", number) <= number <= schema.get("maximum", number):
+        return True
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    return (above is not None and number <= above) or (below is not None and number >= below)
 
 
 def _array(schema: Schema, text: str) -> list[Any] | None:
