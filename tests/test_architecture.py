@@ -16,7 +16,7 @@ SOURCES = sorted(ROOT.rglob("*.py"))
 PACKS = sorted((ROOT.parent / "tools").glob("*.py"))
 
 LAYERS = [
-    {"errors", "types", "interrupt", "arguments", "rules"},
+    {"errors", "types", "interrupt", "arguments", "rules", "tls"},
     {"events", "providers", "pack", "asking", "signing", "limits"},
     {"config", "schema", "speech"},
     {"trust"},
@@ -40,7 +40,7 @@ HOMES = {
     "prompt_toolkit": {"repl"},
     "typer": {"cli", "cli_sessions", "cli_models"},
     "openai": {"models"},
-    "httpx2": {"models", "packs"},
+    "httpx2": {"models", "packs", "tls"},
     "dotenv": {"config"},
     "xllamacpp": {"models"},
     "huggingface_hub": {"models"},

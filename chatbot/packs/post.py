@@ -10,10 +10,11 @@ import weakref
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from threading import Timer
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+from chatbot.tls import trusted
 
 if TYPE_CHECKING:
     import httpx2
@@ -100,7 +101,7 @@ class _Line:
         import httpx2
 
         limits = httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP)
-        self._client = httpx2.Client(verify=_tls(), limits=limits)
+        self._client = httpx2.Client(verify=trusted(), limits=limits)
         self._stream: Any = None
         self._is_over = False
         self.close = self._client.close
@@ -162,14 +163,6 @@ def _new_line() -> _Line:
         return _Line()
     except (httpx2.InvalidURL, ImportError, OSError, ValueError):  # ImportError: what SOCKS takes is not there
         raise Unanswered(BAD_ENVIRONMENT) from None
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Return the certificates to trust; to load them takes its time, so all lines share them."""
-    import httpx2
-
-    return httpx2.create_ssl_context()
 
 
 def _close_all(lines: list[_Line]) -> None:

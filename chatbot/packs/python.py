@@ -137,9 +137,10 @@ def _home(name: str) -> Path | None:
 def _forget_strangers(folder: Path) -> None:
     """Forget helper files of packs in other folders, where this folder has its own of the same name."""
     reachable = {Path(entry).resolve() for entry in sys.path}
+    loaded = {name.partition(".")[0] for name in sys.modules}.difference(KEPT)
+    own = {top for top in loaded if (folder / f"{top}.py").is_file() or (folder / top).is_dir()}
     for name in list(sys.modules):
-        top = name.partition(".")[0]
-        if top not in KEPT and ((folder / f"{top}.py").is_file() or (folder / top).is_dir()):
+        if name.partition(".")[0] in own:
             home = _home(name)
             if home and home != folder and home not in reachable:
                 del sys.modules[name]

@@ -11,8 +11,8 @@ import pytest
 
 from chatbot.config.endpoint import Endpoint
 from chatbot.pack import NoOutput
-from chatbot.packs import post
 from chatbot.packs.webhook import webhook_pack
+from chatbot.tls import trusted
 from tests.hook import Hook, cut, drip, head, output, raw, status
 from tests.packs.weather_calls import CONTEXT, WEATHER, call, failed, refused, tool_of
 
@@ -49,7 +49,7 @@ def test_a_proxy_that_cannot_be_used_is_told_without_its_password(proxy, monkeyp
 @pytest.mark.parametrize("file", [WEATHER, WEATHER.parent / "no-such-file.pem"], ids=["no certificates", "no file"])
 def test_certificates_that_cannot_be_read_are_told(file, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    post._tls.cache_clear()
+    trusted.cache_clear()
     assert refused("https://127.0.0.1:1/") == failed(
         "a proxy or a file of certificates that the environment names cannot be used"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import CredentialsRefused
 from chatbot.models.http.failures import Place, of_exception
+from chatbot.tls import trusted
 
 if TYPE_CHECKING:
     import openai
@@ -37,6 +38,7 @@ def open_client(base_url: str, place: Place, on_request: Callable[[Any], None]) 
             import_module("httpcore2._sync.http11")
     timeout = httpx2.Timeout(place.timeout, connect=min(place.timeout, _CONNECT))
     http = openai.DefaultHttpxClient(
+        verify=trusted(),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=_KEEP),
         timeout=timeout,
         event_hooks={"request": [on_request]},
