@@ -3,6 +3,7 @@ import subprocess
 import pytest
 
 from tests.program import CHATBOT, clean_environment
+from tests.terminal import ForkedTerminal
 from tests.zygote import Zygote
 
 OWN_INTERPRETER = ("PYTHON", "LC_", "LANG")
@@ -36,3 +37,17 @@ def run(tmp_path, zygote):
         )
 
     return run
+
+
+@pytest.fixture
+def in_terminal(zygote):
+    """Run "chatbot", or the script of a path, in a terminal that is closed at the end."""
+    opened = []
+
+    def in_terminal(program, *arguments, **options):
+        opened.append(ForkedTerminal(zygote, [str(program), *map(str, arguments)], **options))
+        return opened[-1]
+
+    yield in_terminal
+    for terminal in opened:
+        terminal.__exit__()

@@ -1,13 +1,18 @@
-"""A real pseudo-terminal with a screen: a program is run in it, typed at, and read as a person would."""
+"""A real pseudo-terminal with a screen: a program is run in it, typed at, and read as a person would.
+
+A command is started in one; what a zygote has loaded already is forked into one, which is much cheaper.
+"""
 
 import os
 import signal
+import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import pexpect
 import pyte
+from pexpect.fdpexpect import fdspawn
 
 PATIENCE = 60.0  # how long a machine under load may take; nothing ever waits this long when all is well
 
@@ -29,9 +34,12 @@ class Terminal:
         self.display = pyte.HistoryScreen(columns, rows, history=10_000, ratio=0.5)
         self._stream = pyte.ByteStream(self.display)
         self.raw = b""
-        self.child = pexpect.spawn(command[0], list(command[1:]), env=whole, dimensions=(rows, columns), cwd=cwd)
+        self.child = self._start(command, whole, (rows, columns), cwd)
         self.child.delaybeforesend = None
         self.child.delayafterclose = self.child.delayafterterminate = 0.02
+
+    def _start(self, command, environment, size, folder):
+        return pexpect.spawn(command[0], list(command[1:]), env=environment, dimensions=size, cwd=folder)
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +86,7 @@ class Terminal:
         while self._read():
             assert time.monotonic() < end, f"does not end; the screen:\n{self.text()}"
         self.child.wait()
-        return self.child.exitstatus if self.child.exitstatus is not None else -self.child.signalstatus
+        return -self.child.signalstatus if self.child.signalstatus else self.child.exitstatus
 
     def _prompts(self) -> bool:
         screen = self.screen()
@@ -97,3 +105,43 @@ class Terminal:
         self.raw += data
         self._stream.feed(data)
         return True
+
+
+class ForkedTerminal(Terminal):
+    """A terminal in which a zygote runs "chatbot", or the script of a path."""
+
+    def __init__(self, zygote, command, **options) -> None:
+        self._zygote = zygote
+        super().__init__(command, **options)
+
+    def _start(self, command, environment, size, folder):
+        return Fork(self._zygote, command, environment, size, folder)
+
+
+class Fork(fdspawn):
+    """A run of a zygote, with what a child of pexpect has."""
+
+    def __init__(self, zygote, command, environment, size, folder) -> None:
+        master, slave = os.openpty()
+        termios.tcsetwinsize(slave, size)
+        self._zygote = zygote
+        self.pid = zygote.open(os.ttyname(slave), command[0], command[1:], folder or os.getcwd(), environment)
+        os.close(slave)
+        self.exitstatus, self.signalstatus = None, None
+        super().__init__(master)
+
+    def setwinsize(self, rows: int, columns: int) -> None:
+        termios.tcsetwinsize(self.child_fd, (rows, columns))
+
+    def kill(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self) -> None:
+        code = self._zygote.end(self.pid)
+        self.pid, self.exitstatus, self.signalstatus = 0, max(code, 0), max(-code, 0)
+
+    def close(self, force: bool = True) -> None:
+        if self.pid:
+            self.kill(signal.SIGKILL)
+            self.wait()
+        super().close()

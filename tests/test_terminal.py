@@ -2,32 +2,24 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.loopback import ChatServer, calls, stall, status, text
-from tests.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
 CTRL_C, CTRL_D, UP = "\x03", "\x04", "\x1b[A"
 
 
 @pytest.fixture
-def chat(tmp_path):
-    opened = []
-
-    def open_chat(*arguments, **environment):
+def chat(tmp_path, in_terminal):
+    def chat(*arguments, **environment):
         cleared = {name: "" for name in os.environ if name.startswith(("OPENAI", "CHATBOT"))}
         home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "chatbot", *arguments]
-        opened.append(Terminal(command, env=cleared | home | environment, cwd=str(tmp_path)))
-        return opened[-1]
+        return in_terminal("chatbot", *arguments, env=cleared | home | environment, cwd=str(tmp_path))
 
-    yield open_chat
-    for terminal in opened:
-        terminal.__exit__()
+    return chat
 
 
 def api(server):

@@ -3,9 +3,11 @@
 A run has its own environment, folder and streams, and ends like any process; only the imports are done already.
 """
 
+import gc
 import io
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -34,13 +36,25 @@ class Zygote:
         files = [folder / f".run.{name}" for name in ("stdin", "stdout", "stderr")]
         files[0].write_text(said, "utf-8", newline="")
         order = {"arguments": arguments, "folder": str(folder), "environment": environment, "files": [*map(str, files)]}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        code = int(self._process.stdout.readline())
+        code = self.end(self._ask(order))
         out, err = (file.read_bytes().decode("utf-8").replace("\r\n", "\n") for file in files[1:])
         for file in files:
             file.unlink()
         return subprocess.CompletedProcess(arguments, code, out, err)
+
+    def open(self, terminal, program, arguments, folder, environment) -> int:
+        """Start the program, or the script of a path, in a terminal of its own; return its process id."""
+        order = {"arguments": arguments, "folder": str(folder), "environment": environment}
+        return self._ask(order | {"terminal": terminal, "program": str(program)})
+
+    def end(self, child: int) -> int:
+        """Wait for the end of a run; return its exit code, or a signal as a negative number."""
+        return self._ask({"wait": child})
+
+    def _ask(self, order) -> int:
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
     def close(self) -> None:
         """End it."""
@@ -50,37 +64,61 @@ class Zygote:
 
 
 def serve() -> None:
-    """Read orders, and answer each with an exit code."""
+    """Read orders, and answer each with a number: the process id of a run, or how it ended."""
     for module in LOADED:
         __import__(module)
+    gc.collect()
+    gc.freeze()  # what all runs share is not looked through, and not copied, by each
     for line in sys.stdin:
         order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            become(order)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        if "wait" in order:
+            _, status = os.waitpid(order["wait"], 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+        else:
+            print(_fork(order), flush=True)
 
 
-def become(order) -> None:
+def _fork(order) -> int:
+    terminal = os.open(order["terminal"], os.O_RDWR | os.O_NOCTTY) if "terminal" in order else None
+    child = os.fork()
+    if child == 0:
+        become(order, terminal)
+    if terminal is not None:
+        os.close(terminal)
+    return child
+
+
+def become(order, terminal) -> None:
     """Be the program that is to run."""
-    os.setsid()
-    signal.alarm(60)
+    if terminal is None:
+        os.setsid()
+        signal.alarm(60)
+        _take_files(order["files"])
+    else:
+        os.login_tty(terminal)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
+    sys.stdin, sys.stdout = io.open(0, encoding="utf-8"), io.open(1, "w", encoding="utf-8")  # noqa: SIM115, UP020
+    sys.stderr = io.open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115, UP020
+    program = order.get("program", "chatbot")
+    sys.argv = [program, *order["arguments"]]
+    if program == "chatbot":
+        from chatbot.__main__ import main
+
+        main()
+    else:
+        runpy.run_path(program, run_name="__main__")
+    raise SystemExit
+
+
+def _take_files(files) -> None:
     written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-    for number, (file, how) in enumerate(zip(order["files"], (os.O_RDONLY, written, written), strict=True)):
+    for number, (file, how) in enumerate(zip(files, (os.O_RDONLY, written, written), strict=True)):
         opened = os.open(file, how, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin, sys.stdout = io.open(0, encoding="utf-8"), io.open(1, "w", encoding="utf-8")  # noqa: SIM115, UP020
-    sys.stderr = io.open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115, UP020
-    sys.argv = ["chatbot", *order["arguments"]]
-    from chatbot.__main__ import main
-
-    main()
 
 
 if __name__ == "__main__":

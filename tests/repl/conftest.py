@@ -1,24 +1,15 @@
-import sys
-
 import pytest
 
 from tests.repl.keys import DRIVER, ROOT
-from tests.terminal import Terminal
 
 
 @pytest.fixture
-def chat(tmp_path):
-    opened = []
+def chat(tmp_path, in_terminal):
+    def chat(*arguments, env=None, history=tmp_path / "data" / "history", **size):
+        whole = {"PYTHONPATH": str(ROOT), **(env or {})}
+        return in_terminal(DRIVER, "--history", history, *arguments, env=whole, cwd=str(tmp_path), **size)
 
-    def open_chat(*arguments, env=None, history=tmp_path / "data" / "history", **size):
-        command = [sys.executable, str(DRIVER), "--history", str(history), *map(str, arguments)]
-        terminal = Terminal(command, env={"PYTHONPATH": str(ROOT), **(env or {})}, cwd=str(tmp_path), **size)
-        opened.append(terminal)
-        return terminal
-
-    yield open_chat
-    for terminal in opened:
-        terminal.__exit__()
+    return chat
 
 
 @pytest.fixture
