@@ -5,6 +5,9 @@ READY := .venv/.ready
 WEIGHTS := .venv/.weights
 ARGS ?=
 
+# A run starts the program, and imports the tests, many times over: compiling them each time doubles what it takes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: chat test check format lock bench clean
 
 chat: $(READY)

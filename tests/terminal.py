@@ -8,6 +8,7 @@ import signal
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
 import pexpect
@@ -125,7 +126,7 @@ class Fork(fdspawn):
         master, slave = os.openpty()
         termios.tcsetwinsize(slave, size)
         self._zygote = zygote
-        self.pid = zygote.open(os.ttyname(slave), command[0], command[1:], folder or os.getcwd(), environment)
+        self.pid = zygote.open(os.ttyname(slave), command[0], command[1:], folder or str(Path.cwd()), environment)
         os.close(slave)
         self.exitstatus, self.signalstatus = None, None
         super().__init__(master)

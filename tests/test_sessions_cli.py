@@ -6,8 +6,7 @@ import stat
 import pytest
 
 from chatbot.script import turns
-from tests.program import CHATBOT, ROOT, clean_environment
-from tests.terminal import Terminal
+from tests.program import ROOT, clean_environment
 from tests.transcript.talk import TALK, keep, started, turn
 
 FIRST = "a1b2c3d4e5f6"
@@ -24,11 +23,11 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def on_terminal(tmp_path):
+def on_terminal(tmp_path, in_terminal):
     """Run the command in a terminal."""
 
     def on_terminal(*arguments, **options):
-        return Terminal([*CHATBOT, "sessions", *arguments], env=clean_environment(tmp_path), cwd=str(ROOT), **options)
+        return in_terminal("chatbot", "sessions", *arguments, env=clean_environment(tmp_path), cwd=str(ROOT), **options)
 
     return on_terminal
 
@@ -222,9 +221,9 @@ def test_nothing_is_kept_with_no_save(run, tmp_path):
     assert run("sessions").stdout == ""
 
 
-def test_a_session_is_chosen_from_a_list(run, tmp_path):
+def test_a_session_is_chosen_from_a_list(run, tmp_path, in_terminal):
     run("--no-greeting", "--pack", "none", said="the first words\n")
-    with Terminal([*CHATBOT, "--resume"], env=clean_environment(tmp_path), cwd=str(tmp_path)) as terminal:
+    with in_terminal("chatbot", "--resume", env=clean_environment(tmp_path), cwd=str(tmp_path)) as terminal:
         terminal.wait_for("Which one (number or id) [1]:")
         terminal.type("1\r")
         terminal.wait_for("> the first words")

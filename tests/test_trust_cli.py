@@ -8,8 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.loopback import ChatServer, calls, text
-from tests.program import CHATBOT, api, clean_environment, events, made_calls, results
-from tests.terminal import Terminal
+from tests.program import api, clean_environment, events, made_calls, results
 
 SHOP = '''
 import base64
@@ -170,13 +169,13 @@ def wait_for_question(terminal, number):
     terminal.wait_until(lambda: not termios.tcgetattr(terminal.child.child_fd)[3] & termios.ECHO, "raw input")
 
 
-def test_a_person_at_a_terminal_allows_declines_and_types_a_secret(tmp_path):
+def test_a_person_at_a_terminal_allows_declines_and_types_a_secret(tmp_path, in_terminal):
     (tmp_path / "shop.py").write_text(SHOP, "utf-8")
     made = [calls(ORDER), calls(("order", {"title": "Kra\u202ebat"})), calls(("log_in", {})), text("That is all.")]
     with ChatServer(*made) as server:
         environment = clean_environment(tmp_path) | api(server)
-        command = [*CHATBOT, "--pack", "./shop.py", "--ask-secrets"]
-        with Terminal(command, env=environment, cwd=str(tmp_path)) as terminal:
+        command = ["chatbot", "--pack", "./shop.py", "--ask-secrets"]
+        with in_terminal(*command, env=environment, cwd=str(tmp_path)) as terminal:
             terminal.wait_for(">")
             terminal.type("Momo, please\r")
             for number, answer in enumerate(("yes\r", "the wrong one\r"), 1):

@@ -19,7 +19,17 @@ LOADED = [
     *("chatbot.packs.python", "chatbot.packs.webhook", "chatbot.models.offline"),
     *("chatbot.models.chat_completions.client", "chatbot.render.plain", "chatbot.render.jsonl"),
     *("chatbot.render.picture", "chatbot.transcript.listing", "chatbot.listing", "openai"),
-    *("openai.types.chat", "dotenv", "jsonschema", "pydantic_core", "platformdirs"),
+    *("chatbot.render.blocks", "chatbot.render.code", "chatbot.render.markdown", "chatbot.models.written"),
+    *("chatbot.repl.asking", "prompt_toolkit.patch_stdout", "prompt_toolkit.input.vt100", "pygments.lexers"),
+    *(
+        "httpcore2._sync.http11",
+        "sqlite3",
+        "openai.types.chat",
+        "dotenv",
+        "jsonschema",
+        "pydantic_core",
+        "platformdirs",
+    ),
 ]
 
 

@@ -3,7 +3,6 @@
 import io
 import re
 import signal
-import sys
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +33,6 @@ from chatbot.types import Assistant, ToolCall
 from tests.render.emulated import Emulated, play
 from tests.render.goldens import COLUMNS, LOOKS, path, screen
 from tests.render.scenes import CONVERSATION, MARKDOWN, SUPPORT
-from tests.terminal import Terminal
 
 DRIVER = Path(__file__).with_name("rich_driver.py")
 ROOT = Path(__file__).parents[2]
@@ -64,10 +62,13 @@ THE END
 """
 
 
-def play_in_terminal(scene, tmp_path, **options):
-    env = {"PYTHONPATH": str(ROOT), "VTE_VERSION": "", "TMUX": "", "TERM_PROGRAM": "", **options.pop("env", {})}
-    command = [sys.executable, str(DRIVER), scene, str(tmp_path / "gate")]
-    return Terminal(command, env=env, cwd=str(tmp_path), **options)
+@pytest.fixture
+def play_in_terminal(tmp_path, in_terminal):
+    def play_in_terminal(scene, env=None, **options):
+        whole = {"PYTHONPATH": str(ROOT), "VTE_VERSION": "", "TMUX": "", "TERM_PROGRAM": "", **(env or {})}
+        return in_terminal(DRIVER, scene, tmp_path / "gate", env=whole, cwd=str(tmp_path), **options)
+
+    return play_in_terminal
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -76,15 +77,15 @@ def test_a_conversation_looks_like_its_golden_screen(columns, look):
     assert screen(columns, look) == path(columns, look).read_text("utf-8")
 
 
-def test_a_real_terminal_shows_the_same(tmp_path):
-    with play_in_terminal("support", tmp_path, rows=40) as terminal:
+def test_a_real_terminal_shows_the_same(play_in_terminal):
+    with play_in_terminal("support", rows=40) as terminal:
         terminal.wait_for_exit()
         assert terminal.text().replace("漢 字 ", "漢字").rstrip() + "\n" == AT_80
         assert not terminal.display.cursor.hidden
 
 
-def test_endings(tmp_path):
-    with play_in_terminal("endings", tmp_path) as terminal:
+def test_endings(play_in_terminal):
+    with play_in_terminal("endings") as terminal:
         terminal.wait_for_exit()
         shown = [line for line in terminal.lines() if line]
         assert shown == [
@@ -93,9 +94,9 @@ def test_endings(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 10), (20, 5), (12, 3)])
-def test_only_a_small_region_is_alive(tmp_path, size):
+def test_only_a_small_region_is_alive(play_in_terminal, tmp_path, size):
     columns, rows = size
-    with play_in_terminal("live", tmp_path, columns=columns, rows=rows) as terminal:
+    with play_in_terminal("live", columns=columns, rows=rows) as terminal:
         terminal.wait_for("LAST")
         assert terminal.screen()[terminal.display.cursor.y + 1].startswith("[in_progres")
         assert terminal.text().count("finished block") == (1 if columns > 13 else 0)
@@ -108,8 +109,8 @@ def test_only_a_small_region_is_alive(tmp_path, size):
         assert not terminal.display.cursor.hidden
 
 
-def test_the_terminal_may_be_resized_in_mid_stream(tmp_path):
-    with play_in_terminal("live", tmp_path, columns=80, rows=24) as terminal:
+def test_the_terminal_may_be_resized_in_mid_stream(play_in_terminal, tmp_path):
+    with play_in_terminal("live", columns=80, rows=24) as terminal:
         terminal.wait_for("LAST")
         for columns in (50, 100, 33):
             terminal.display.resize(24, columns)
@@ -128,8 +129,8 @@ def test_the_terminal_may_be_resized_in_mid_stream(tmp_path):
         assert "[in_pro" not in terminal.text()
 
 
-def test_a_terminal_is_whole_after_sigterm(tmp_path):
-    with play_in_terminal("sigterm", tmp_path) as terminal:
+def test_a_terminal_is_whole_after_sigterm(play_in_terminal):
+    with play_in_terminal("sigterm") as terminal:
         terminal.wait_for("LAST")
         terminal.signal(signal.SIGTERM)
         assert terminal.wait_for_exit() == 128 + signal.SIGTERM
@@ -138,23 +139,23 @@ def test_a_terminal_is_whole_after_sigterm(tmp_path):
         assert not terminal.display.cursor.hidden
 
 
-def test_no_color(tmp_path):
-    with play_in_terminal("support", tmp_path, env={"NO_COLOR": "1"}) as terminal:
+def test_no_color(play_in_terminal):
+    with play_in_terminal("support", env={"NO_COLOR": "1"}) as terminal:
         terminal.wait_for_exit()
         rows = [*terminal.display.history.top, *terminal.display.buffer.values()]
         assert {char.fg for row in rows for char in row.values()} == {"default"}
         assert "was refused" in terminal.text()
 
 
-def test_a_dumb_terminal_gets_no_sequences(tmp_path):
-    with play_in_terminal("support", tmp_path, env={"TERM": "dumb"}) as terminal:
+def test_a_dumb_terminal_gets_no_sequences(play_in_terminal):
+    with play_in_terminal("support", env={"TERM": "dumb"}) as terminal:
         terminal.wait_for_exit()
         assert b"\x1b" not in terminal.raw
         assert "Your ticket is open" in terminal.text()
 
 
-def test_columns_may_ask_for_less_than_the_terminal_has(tmp_path):
-    with play_in_terminal("live", tmp_path, columns=80, env={"COLUMNS": "30"}) as terminal:
+def test_columns_may_ask_for_less_than_the_terminal_has(play_in_terminal, tmp_path):
+    with play_in_terminal("live", columns=80, env={"COLUMNS": "30"}) as terminal:
         terminal.wait_for("LAST")
         (tmp_path / "gate").touch()
         terminal.wait_for_exit()
