@@ -26,7 +26,7 @@ from chatbot.models.offline import OfflineModel
 from chatbot.models.written import Written
 from chatbot.pack import Tool
 from chatbot.packs import open_packs
-from chatbot.script import turns
+from chatbot.scripts.text import turns
 from chatbot.session import Session, drive
 from chatbot.types import Assistant, Message, ToolCall, ToolResult
 

@@ -197,7 +197,7 @@ def _scripted(given: Mapping[str, Any], settings: Settings, kind: Kind) -> ExitC
     from chatbot.chat import own_stdout
     from chatbot.conversation import converse
     from chatbot.interrupt import on_termination
-    from chatbot.script import lines, read_script
+    from chatbot.scripts.text import lines, read_script
 
     said = read_script(settings.script) if settings.script else lines(sys.stdin)
     try:

@@ -9,7 +9,7 @@ from chatbot.config import load_settings
 from chatbot.conversation import Conversation, Nowhere, converse
 from chatbot.events import Event
 from chatbot.render.picture import svg
-from chatbot.script import read_script
+from chatbot.scripts.text import read_script
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 96

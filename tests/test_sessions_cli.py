@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from chatbot.script import turns
+from chatbot.scripts.text import turns
 from tests.program import ROOT, clean_environment
 from tests.transcript.talk import TALK, keep, started, turn
 

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from chatbot.events import Notice, Replied, ToolCalled, ToolReturned, TurnEnded, TurnStarted, to_json
 from chatbot.export import FORMS, export
 from chatbot.export.script import MASKED
-from chatbot.script import turns
+from chatbot.scripts.text import turns
 from chatbot.transcript import Loaded
 from chatbot.types import Assistant, ToolCall, ToolResult, User
 from tests.transcript.talk import ASK, GREETING, TALK, started, turn

@@ -21,7 +21,7 @@ from chatbot.playback import PlayedSession, Recording, read
 from chatbot.render.jsonl import JsonLines
 from chatbot.render.plain import Plain
 from chatbot.runtime import Trust
-from chatbot.script import read_script
+from chatbot.scripts.text import read_script
 from chatbot.session import Session, drive
 from chatbot.transcript import Transcripts
 from chatbot.types import Assistant, ToolCall, Usage, User

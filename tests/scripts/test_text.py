@@ -1,7 +1,7 @@
 import pytest
 
 from chatbot.errors import UsageError
-from chatbot.script import read_script, turns
+from chatbot.scripts.text import read_script, turns
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""What came of running a script, as values; their JSON form is one line of a result file."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.events import Event, SessionStarted, TurnEnded, TurnStarted, to_json
+from chatbot.tally import Tally
+from chatbot.transcript.reading import from_json
+
+RESULT = "replayed"
+"""The type of a result file's lines."""
+FORMAT = 1
+"""The version of their form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event, and when it was: seconds since the run began."""
+
+    event: Event
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """An expectation that does not hold.
+
+    where: its path in the script, such as "turn 2, expect.answer.contains"; line: its line in the file, from 1, 0 where
+    nobody knows. said: what was expected and what happened, in one line. diff: lines of the turn's dialogue, each
+    behind "  " (as expected), "- " (expected) or "+ " (happened).
+    """
+
+    where: str
+    said: str
+    line: int = 0
+    diff: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one script.
+
+    script: the path, as it was given. number: which of its repeats it is, from 1. began: UTC in ISO 8601. seconds: how
+    long it took. seed: what a simulated user's chance began with. wrong: why the script cannot be run at all.
+    """
+
+    script: str
+    number: int = 1
+    description: str = ""
+    began: str = ""
+    seconds: float = 0.0
+    seed: int | None = None
+    steps: tuple[Step, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
+    wrong: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is as expected."""
+        return not (self.unmet or self.wrong)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What happened."""
+        return tuple(step.event for step in self.steps)
+
+    @property
+    def model(self) -> str:
+        """The model's name; "" where no session came about."""
+        return next((event.model for event in self.events if isinstance(event, SessionStarted)), "")
+
+    @property
+    def turns(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps of each turn, the greeting's as well."""
+        return tuple(turns(self.steps))
+
+    @property
+    def tally(self) -> Tally:
+        """Its turns, replies, calls and tokens."""
+        tally = Tally()
+        for event in self.events:
+            tally(event)
+        return tally
+
+
+def turns(steps: Iterable[Step]) -> Iterable[tuple[Step, ...]]:
+    """Yield the steps of each turn: from TurnStarted to TurnEnded."""
+    turn: list[Step] = []
+    for step in steps:
+        if isinstance(step.event, TurnStarted):
+            turn = []
+        turn.append(step)
+        if isinstance(step.event, TurnEnded):
+            yield tuple(turn)
+            turn = []
+
+
+def run_to_json(run: Run) -> dict[str, Any]:
+    """Return a run as a line of a result file: `type` and `format` first, every event with its time as `at`."""
+    unmet = [{"where": one.where, "said": one.said, "line": one.line, "diff": list(one.diff)} for one in run.unmet]
+    return {
+        "type": RESULT,
+        "format": FORMAT,
+        "script": run.script,
+        "number": run.number,
+        "description": run.description,
+        "passed": run.passed,
+        "began": run.began,
+        "seconds": round(run.seconds, 6),
+        "seed": run.seed,
+        "wrong": run.wrong,
+        "unmet": unmet,
+        "steps": [{**to_json(step.event), "at": round(step.at, 6)} for step in run.steps],
+    }
+
+
+def run_from_json(given: Mapping[str, Any]) -> Run:
+    """Return the run of a result file's line, but for events that this version does not know. Raises ValueError."""
+    if given.get("type") != RESULT:
+        raise ValueError(f"this is no line of a result file: its type is {given.get('type')!r:.40}")
+    try:
+        steps = ((from_json(step), float(step["at"])) for step in given["steps"])
+        return Run(
+            script=str(given["script"]),
+            number=int(given["number"]),
+            description=str(given["description"]),
+            began=str(given["began"]),
+            seconds=float(given["seconds"]),
+            seed=None if given["seed"] is None else int(given["seed"]),
+            steps=tuple(Step(event, at) for event, at in steps if event),
+            unmet=tuple(
+                Unmet(str(one["where"]), str(one["said"]), int(one["line"]), tuple(map(str, one["diff"])))
+                for one in given["unmet"]
+            ),
+            wrong=str(given["wrong"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this line of a result file is broken: {type(error).__name__}: {error}") from None
