@@ -13,7 +13,7 @@ from chatbot.asking import Agreeing, Asker
 from chatbot.config import Settings, Trusted
 from chatbot.config.model import LOCAL, PLAYBACK
 from chatbot.masking import Mask
-from chatbot.models import open_model
+from chatbot.models import Model, open_model
 from chatbot.pack import Pack
 from chatbot.runtime import Trust
 from chatbot.session import Session
@@ -30,8 +30,24 @@ def open_session(settings: Settings, asker: Asker, recording: "Recording | None"
     """Open the packs and the model. Slow, for what packs and schemas import. Raises UsageError, ConfigError."""
     from chatbot.packs import open_packs
 
-    trusted = settings.trusted
     packs = open_packs(settings.packs.specs, settings.endpoints, settings.packs.functions)
+    session = compose(settings, packs, asker, recording)
+    if settings.debug:
+        log_to(sys.stderr, session.mask)
+    gc.freeze()  # what is loaded by now stays to the end
+    gc.enable()
+    return session
+
+
+def compose(
+    settings: Settings,
+    packs: Sequence[Pack],
+    asker: Asker,
+    recording: "Recording | None" = None,
+    model: Model | None = None,
+) -> Session:
+    """Return a session with these packs; `model` is one that is open already. Raises UsageError, ConfigError."""
+    trusted = settings.trusted
     if trusted.grounded:
         packs = tuple(ground_all(pack) for pack in packs)
     if trusted.ask_secrets:
@@ -42,7 +58,7 @@ def open_session(settings: Settings, asker: Asker, recording: "Recording | None"
     instructions = "\n\n".join(part for part in (system, settings.instructions, known) if part)
     if recording:
         packs = tuple(recording.watching(pack) for pack in packs)
-    session = _session(settings, packs, instructions, trust_of(trusted, asker))
+    session = _session(settings, packs, instructions, trust_of(trusted, asker), model)
     if recording:
         recording.mask = session.mask
     session.runtime.ledger.hear(known)
@@ -52,14 +68,12 @@ def open_session(settings: Settings, asker: Asker, recording: "Recording | None"
         session.mask.learn(secret, name)
     for endpoint in settings.endpoints.values():
         session.mask.learn(endpoint.secret)
-    if settings.debug:
-        log_to(sys.stderr, session.mask)
-    gc.freeze()  # what is loaded by now stays to the end
-    gc.enable()
     return session
 
 
-def _session(settings: Settings, packs: Sequence[Pack], instructions: str, trust: Trust) -> Session:
+def _session(
+    settings: Settings, packs: Sequence[Pack], instructions: str, trust: Trust, model: Model | None
+) -> Session:
     """Return a session with the chosen model; one that is held again from a recording has its tools from there, too."""
     chosen = settings.model
     compacts = settings.auto_compact
@@ -68,7 +82,7 @@ def _session(settings: Settings, packs: Sequence[Pack], instructions: str, trust
 
         tape = read(Path(chosen.name).expanduser())
         return PlayedSession(tape, packs, instructions=instructions, trust=trust, compacts=compacts)
-    model = open_model(chosen, timeout=settings.timeout, temperature=settings.temperature)
+    model = model or open_model(chosen, timeout=settings.timeout, temperature=settings.temperature)
     session = Session(model, packs, instructions=instructions, trust=trust, compacts=compacts)
     if chosen.provider == LOCAL:
         from chatbot.models.grounded import GroundedDecoding

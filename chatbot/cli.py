@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatbot.cli_models import doctor, models
+from chatbot.cli_replay import replay, report
 from chatbot.config import CHOOSE, Settings, data_path, load_dotenv_file, load_packs, load_settings
 from chatbot.config.model import refuse_unheeded
 from chatbot.errors import ChatbotError, ExitCode, UsageError
@@ -295,6 +296,8 @@ def sessions(ctx: typer.Context) -> int:
     return int(command.main(ctx.args, prog_name="chatbot sessions", standalone_mode=False) or ExitCode.OK)
 
 
+app.command("replay")(replay)
+app.command("report")(report)
 app.command("models")(models)
 app.command("doctor")(doctor)
 

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 
 import pytest
@@ -17,9 +18,23 @@ def zygote():
     zygote.close()
 
 
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory):
+    """The support pack's database as its first use leaves it, to be copied: hashing its keys takes long, on purpose."""
+    from chatbot.pack import Context
+    from chatbot.packs import open_packs
+
+    path = tmp_path_factory.mktemp("seeded") / "support.db"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SUPPORT_DB", str(path))
+        open_packs(["support"])[0].tools[1].run({"ticket_id": "none"}, Context(user="john_doe"))
+    return path
+
+
 @pytest.fixture
-def run(tmp_path, zygote):
-    """Run the command in an empty home and an empty folder; the finished process."""
+def run(tmp_path, zygote, seeded):
+    """Run the command in a home and a folder with nothing but a database in them; the finished process."""
+    shutil.copy(seeded, tmp_path / "support.db")
 
     def run(*arguments, said="", **environment):
         whole = clean_environment(tmp_path) | environment

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 
 import pytest
 
@@ -25,9 +26,9 @@ NAMES = [
 
 
 @pytest.fixture
-def talk(tmp_path, monkeypatch):
+def talk(tmp_path, monkeypatch, seeded):
     """A conversation in which the user is verified and has asked for a ticket."""
-    monkeypatch.setenv("SUPPORT_DB", str(tmp_path / "support.db"))
+    monkeypatch.setenv("SUPPORT_DB", str(shutil.copy(seeded, tmp_path / "support.db")))
     monkeypatch.setenv("CHATBOT_CONFIG", str(tmp_path / "config.toml"))
     flags = {"model": "offline"}
     conversation = Conversation(flags, load_settings(flags), Unattended(), Nowhere())

@@ -1,9 +1,11 @@
 import re
 import shlex
+import shutil
 import socket
 
 import pytest
 
+from tests.program import clean_environment
 from tests.readme import PACK, README, ROOT, SHELL, rewritten, run, runnable
 
 TEXT = README.read_text("utf-8")
@@ -15,20 +17,29 @@ def test_the_console_blocks_show_what_their_commands_print():
 
 
 @pytest.fixture(scope="module")
-def lived_in(tmp_path_factory):
+def lived_in(tmp_path_factory, seeded):
     """A home in which there has been a conversation, to go on with and to play again."""
     home = tmp_path_factory.mktemp("home")
     (home / "my_tools.py").write_text(PACK.search(TEXT)[1], "utf-8")
     (home / "examples").symlink_to(ROOT / "examples")
+    shutil.copy(seeded, home / "support.db")
     run("chatbot --script examples/support.txt --record support.jsonl", home, home)
     return home
 
 
+def words_of(command):
+    """The arguments of chatbot, and what is piped into it."""
+    said, pipe, program = re.fullmatch(r"(?:echo '([^']*)' (\|) )?chatbot(.*)", command).groups()
+    return shlex.split(program), f"{said}\n" if pipe else ""
+
+
+@pytest.mark.xdist_group("readme")  # the home is lived in once
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "chatbot" in command])
-def test_every_command_runs(command, lived_in):
+def test_every_command_runs(command, lived_in, zygote):
     if "--record" in command:
         (lived_in / "support.jsonl").unlink()
-    done = run(command, lived_in, lived_in)
+    arguments, said = words_of(command)
+    done = zygote.run(arguments, lived_in, clean_environment(lived_in), said)
     assert done.returncode == 0, done.stderr
 
 

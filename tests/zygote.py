@@ -20,6 +20,7 @@ LOADED = [
     *("chatbot.models.chat_completions.client", "chatbot.render.plain", "chatbot.render.jsonl"),
     *("chatbot.render.picture", "chatbot.transcript.listing", "chatbot.listing", "openai"),
     *("chatbot.render.blocks", "chatbot.render.code", "chatbot.render.markdown", "chatbot.models.written"),
+    *("chatbot.scripts.text", "chatbot.cli_sessions", "chatbot.trust.lookup", "chatbot.trust.spoken"),
     *("chatbot.repl.asking", "prompt_toolkit.patch_stdout", "prompt_toolkit.input.vt100", "pygments.lexers"),
     *(
         "httpcore2._sync.http11",
@@ -41,16 +42,23 @@ class Zygote:
             [sys.executable, "-m", "tests.zygote"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
         )
 
-    def run(self, arguments, folder, environment, said) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end, with its streams in files; it gets a minute."""
+    def run(self, arguments, folder, environment, said, program="chatbot") -> subprocess.CompletedProcess[str]:
+        """Run the program, or the script of a path, to its end, with its streams in files; it gets a minute."""
         files = [folder / f".run.{name}" for name in ("stdin", "stdout", "stderr")]
         files[0].write_text(said, "utf-8", newline="")
-        order = {"arguments": arguments, "folder": str(folder), "environment": environment, "files": [*map(str, files)]}
-        code = self.end(self._ask(order))
+        code = self.end(self.start(arguments, folder, environment, files, program=str(program), patience=60))
         out, err = (file.read_bytes().decode("utf-8").replace("\r\n", "\n") for file in files[1:])
         for file in files:
             file.unlink()
         return subprocess.CompletedProcess(arguments, code, out, err)
+
+    def start(self, arguments, folder, environment, files, **more) -> int:
+        """Start the program with these files as its streams; return its process id.
+
+        more: `loaded` are modules that are loaded before, once for all runs; it is killed after `patience` seconds.
+        """
+        order = {"arguments": arguments, "folder": str(folder), "environment": environment}
+        return self._ask(order | {"files": [*map(str, files)]} | more)
 
     def open(self, terminal, program, arguments, folder, environment) -> int:
         """Start the program, or the script of a path, in a terminal of its own; return its process id."""
@@ -75,10 +83,11 @@ class Zygote:
 
 def serve() -> None:
     """Read orders, and answer each with a number: the process id of a run, or how it ended."""
-    for module in LOADED:
-        __import__(module)
-    gc.collect()
-    gc.freeze()  # what all runs share is not looked through, and not copied, by each
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever ends the tests still needs it to end what runs
+    _load(LOADED)
+    from chatbot.schema import signature_of
+
+    signature_of(serve, "")  # compiles the patterns that docstrings are read with, which Python keeps
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
@@ -88,7 +97,16 @@ def serve() -> None:
             print(_fork(order), flush=True)
 
 
+def _load(modules) -> None:
+    for module in modules:
+        __import__(module)
+    gc.collect()
+    gc.freeze()  # what all runs share is not looked through, and not copied, by each
+
+
 def _fork(order) -> int:
+    if new := [module for module in order.get("loaded", ()) if module not in sys.modules]:
+        _load(new)
     terminal = os.open(order["terminal"], os.O_RDWR | os.O_NOCTTY) if "terminal" in order else None
     child = os.fork()
     if child == 0:
@@ -102,7 +120,7 @@ def become(order, terminal) -> None:
     """Be the program that is to run."""
     if terminal is None:
         os.setsid()
-        signal.alarm(60)
+        signal.alarm(order.get("patience", 0))
         _take_files(order["files"])
     else:
         os.login_tty(terminal)

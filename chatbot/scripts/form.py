@@ -1,9 +1,11 @@
 """A test script's form: one conversation, and what is expected of it. Its JSON schema is in the package."""
 
 import re
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from chatbot.events import Stop
 from chatbot.types import Failure
@@ -11,6 +13,9 @@ from chatbot.types import Failure
 JsonType = Literal["string", "integer", "number", "boolean", "array", "object", "null"]
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 """How a turn says a secret: ${name}, by its name under `secrets`."""
+
+UNKNOWN = "unknown_key"
+"""The type of the error for a key that the form does not know; `key` is in its context."""
 
 
 def _many(value: Any) -> Any:
@@ -52,6 +57,17 @@ class Form(BaseModel):
     """A table of the file: nothing that it does not know, and nothing taken for something else."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _knows(cls, value: Any) -> Any:
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        for key in value if isinstance(value, dict) else ():
+            if key not in known:
+                nearest = get_close_matches(str(key), known, 1)
+                hint = f"did you mean {nearest[0]}" if nearest else f"known here: {', '.join(sorted(known))}"
+                raise PydanticCustomError(UNKNOWN, "nothing is called so here ({hint})", {"key": key, "hint": hint})
+        return value
 
 
 class TextCheck(Form):

@@ -27,7 +27,7 @@ def small_model(weights):
     from chatbot.models.local import Local
 
     class Brief(Local):
-        def generate(self, *given, most=100, **options):
+        def generate(self, *given, most=60, **options):
             return super().generate(*given, most=most, **options)
 
     local = Brief(str(weights), temperature=0.0, label="small")

@@ -129,7 +129,7 @@ MESSAGE = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(MESSAGE, max_size=8), TEXT)
 def test_any_history_is_valid(history, system):
     assert violations(sent(Prompt(system, (User("a"), *history)))) == []

@@ -33,7 +33,7 @@ def strings(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.sampled_from(PACKS), st.lists(st.one_of(SPOKEN, st.text(max_size=60)), min_size=1, max_size=4))
 @example(BOTH, ["my key is {", "[1, 2"])
 @example(HEATING, ["9780261103344 bedroom celsius"])
@@ -61,8 +61,8 @@ def _is_choice(text: str, tools: Any) -> bool:
 @pytest.mark.parametrize(
     "text",
     [
-        "x" * 100_000, "a " * 50_000, "'" * 100_000, '"“«`' * 25_000, "12345, " * 14_000, "1.2.3:4," * 12_000,
-        "api key is api key " * 5_000, "\n" * 100_000, "and " * 25_000, "2026-12-24 " * 9_000, "{" * 100_000,
+        "x" * 50_000, "a " * 25_000, "'" * 50_000, '"“«`' * 12_000, "12345, " * 7_000, "1.2.3:4," * 6_000,
+        "api key is api key " * 2_000, "\n" * 50_000, "and " * 12_000, "2026-12-24 " * 4_000, "{" * 50_000,
     ],
     ids=lambda text: repr(text[:12]),
 )  # fmt: skip

@@ -89,7 +89,7 @@ def as_json(terminal):
 
 
 @pytest.mark.parametrize("sink_for", [rich, rich_with_reasoning, plain, as_json])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(events=conversations())
 def test_nothing_untrusted_drives_the_terminal(sink_for, events):
     terminal = Emulated(60, 20)

@@ -32,7 +32,7 @@ def shown(frame, printed, columns):
     return "\n".join(row.rstrip() for row in rows).rstrip() + "\n"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(STEPS, WIDTHS)
 def test_the_screen_shows_what_was_printed_and_then_the_rows(steps, columns):
     terminal = Emulated(columns, HEIGHT + 6)

@@ -1,13 +1,20 @@
-"""`chatbot serve` as a user starts it, on a free port; its lines on stderr are kept."""
+"""`chatbot serve` on a free port, as a user starts it or forked from a zygote; its lines on stderr are kept."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import threading
 from contextlib import contextmanager
 
 from tests.program import CHATBOT, clean_environment
 from tests.serve.caller import SECRET
+
+LOADED = [
+    *("chatbot.serve.running", "chatbot.serve.web", "chatbot.serve.sqlite_store", "chatbot.config.serving"),
+    *("uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.on", "anyio._backends._asyncio"),
+]
 
 PEOPLE = '''
 import os
@@ -93,15 +100,59 @@ class Server:
         return code
 
 
+class Forked:
+    """A run of a zygote, with what a process has."""
+
+    def __init__(self, zygote, arguments, folder, environment):
+        said = folder / "stderr"
+        os.mkfifo(said)
+        self._zygote, self._code = zygote, None
+        files = [os.devnull, os.devnull, said]
+        self._pid = zygote.start(arguments, folder, environment, files, loaded=LOADED)
+        self.stderr = said.open(encoding="utf-8")
+        said.unlink()
+
+    def send_signal(self, number):
+        if self._code is None:
+            os.kill(self._pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds):
+        """Wait for the end, which is one by SIGKILL after so many seconds; the exit code, or minus a signal."""
+        if self._code is None:
+            killing = threading.Timer(seconds, self.send_signal, [signal.SIGKILL])
+            killing.start()
+            self._code = self._zygote.end(self._pid)
+            killing.cancel()
+        return self._code
+
+
 @contextmanager
-def serving(home, *options, **environment):
-    """A server with the pack of people, or another one."""
+def started(home, *options, **environment):
+    """A server with the pack of people, or another one, in a process of its own."""
+    arguments, settings = _ordered(home, options, environment)
+    command = [*CHATBOT, *arguments]
+    yield from _running(subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=home, env=settings))
+
+
+@contextmanager
+def forked(zygote, home, *options, **environment):
+    """The same server, without its start from nothing."""
+    arguments, settings = _ordered(home, options, environment)
+    yield from _running(Forked(zygote, arguments, home, settings))
+
+
+def _ordered(home, options, environment):
     pack = home / "people.py"
     pack.write_text(PEOPLE, "utf-8")
     packs = () if "--pack" in options else ("--pack", str(pack))
-    command = [*CHATBOT, "serve", "--port", "0", *packs, *options]
     settings = clean_environment(home) | {"TURN_HMAC_SECRET": SECRET} | environment
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=home, env=settings)
+    return ["serve", "--port", "0", *packs, *options], settings
+
+
+def _running(process):
     server = Server(process)
     try:
         yield server

@@ -6,13 +6,12 @@ import time
 import pytest
 
 from tests.serve.caller import ANN, BOB, body_of, output, posted
-from tests.serve.server import serving
 
 REFUSED = "is refused until"
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def url(tmp_path_factory, serving):
     with serving(tmp_path_factory.mktemp("served"), "--pack", "support,./people.py") as server:
         yield server.url
 
@@ -107,7 +106,7 @@ def test_a_packs_own_state_is_the_contacts(url, somebody):
     assert output(url, "count", {}, f"{somebody}0") == "1"
 
 
-def test_a_verification_expires_however_often_other_tools_are_used(tmp_path):
+def test_a_verification_expires_however_often_other_tools_are_used(tmp_path, serving):
     with serving(tmp_path, "--remember", "1.2") as server:
         verify(server.url, ANN)
         until = time.monotonic() + 10
@@ -119,7 +118,7 @@ def test_a_verification_expires_however_often_other_tools_are_used(tmp_path):
         assert output(server.url, "ticket", {}, ANN) == "ticket of ann"
 
 
-def test_what_was_verified_is_known_after_a_restart_and_to_two_secrets(tmp_path):
+def test_what_was_verified_is_known_after_a_restart_and_to_two_secrets(tmp_path, serving):
     with serving(tmp_path) as server:
         verify(server.url, ANN)
     with serving(
@@ -133,7 +132,7 @@ def test_what_was_verified_is_known_after_a_restart_and_to_two_secrets(tmp_path)
     assert {file.stat().st_mode & 0o777 for file in tmp_path.rglob("serve.db*")} == {0o600}
 
 
-def test_write_tools_run_with_a_yes_or_a_rule(tmp_path):
+def test_write_tools_run_with_a_yes_or_a_rule(tmp_path, serving):
     config = tmp_path / "config.toml"
     config.write_text('[approvals]\nchange = "allow"\nfail = "deny"\n', "utf-8")
     with serving(tmp_path, CHATBOT_CONFIG=str(config)) as server:

@@ -14,7 +14,6 @@ from chatbot.packs.webhook import webhook_pack
 from chatbot.runtime import Runtime, Trust
 from chatbot.types import ToolCall
 from tests.serve.caller import ANN, SECRET, output, sent
-from tests.serve.server import serving
 
 FIELDS = {"contact": {"whatsapp_id": ANN, "name": "Ann Øre"}, "context_type": "journey"}
 CALLS = [
@@ -38,7 +37,7 @@ CALLS = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, serving):
     home = tmp_path_factory.mktemp("served")
     with serving(home) as server:
         server.home = home

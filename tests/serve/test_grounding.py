@@ -3,7 +3,6 @@
 import pytest
 
 from tests.serve.caller import ANN, BOB, output
-from tests.serve.server import serving
 
 INVENTED = "get_ticket_status is refused: ticket_id was never given: ask the user for it."
 JOHN = {"username": "john_doe", "api_key": "key"}
@@ -13,7 +12,7 @@ OPEN = '{"status": "Open", "issue": "Billing Query"}'
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, serving, seeded):
     with serving(tmp_path_factory.mktemp("served"), "--pack", "support") as server:
         yield server
 
@@ -66,7 +65,7 @@ def test_words_and_context_values_are_grounds(server, context):
     assert output(server.url, "get_ticket_status", {"ticket_id": "31415"}, None, **told) == UNKNOWN
 
 
-def test_what_an_assistant_wrote_into_the_context_is_no_ground(tmp_path):
+def test_what_an_assistant_wrote_into_the_context_is_no_ground(tmp_path, serving):
     said = {"messages": [{"role": "assistant", "text": "99999"}]}
     with serving(tmp_path, "--pack", "support", "--grounded") as server:
         assert "grounded, always" in server.lines[0]
@@ -76,7 +75,7 @@ def test_what_an_assistant_wrote_into_the_context_is_no_ground(tmp_path):
         assert output(server.url, "get_ticket_status", {"ticket_id": "99999"}, **said) == INVENTED
 
 
-def test_the_path_to_the_words_can_be_given(tmp_path):
+def test_the_path_to_the_words_can_be_given(tmp_path, serving):
     with serving(tmp_path, "--pack", "support", "--said", "chat.latest") as server:
         output(server.url, "verify_user", JOHN)
         ask = {"ticket_id": "12345"}

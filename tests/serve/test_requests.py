@@ -8,11 +8,10 @@ from http.client import HTTPConnection
 import pytest
 
 from tests.serve.caller import ANN, SECRET, body_of, output, posted, sent, signature
-from tests.serve.server import serving
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, serving):
     with serving(tmp_path_factory.mktemp("served")) as server:
         yield server
     assert "internal" not in {entry.get("outcome") for entry in server.log}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.program import clean_environment
 from tests.serve.caller import ANN, BOB, SECRET, output, sent
-from tests.serve.server import serving
+from tests.serve.server import started
 
 STANDARD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -52,26 +52,26 @@ def test_a_port_in_use_is_said_in_one_line(run):
 
 @pytest.mark.parametrize(("number", "codes"), [(signal.SIGTERM, {0}), (signal.SIGINT, {0, 130})])
 def test_a_signal_ends_it_when_open_calls_are_answered(tmp_path, number, codes):
-    with serving(tmp_path) as server:
+    with started(tmp_path) as server:
         assert output(server.url, "slow", {"seconds": 0}) == "done"
         server.process.send_signal(number)
         assert server.process.wait(20) in codes
     assert "Traceback" not in "".join(server.lines)
 
 
-def test_the_start_is_one_line_that_says_where_and_what(tmp_path):
+def test_the_start_is_one_line_that_says_where_and_what(tmp_path, serving):
     with serving(tmp_path, "--state", "state.db") as server:
         assert server.lines[0] == f"chatbot serve: {server.url} · people · state in state.db · no grounded arguments\n"
 
 
-def test_without_signatures_it_serves_this_machine_and_says_so(tmp_path):
+def test_without_signatures_it_serves_this_machine_and_says_so(tmp_path, serving):
     with serving(tmp_path, "--insecure", TURN_HMAC_SECRET="") as server:
         assert "INSECURE" in server.lines[0]
         call = b'{"function_name": "slow", "function_args": {"seconds": 0}}'
         assert sent(f"{server.url}/function-calling", call)[::2] == (200, '{"output": "done"}')
 
 
-def test_standard_webhooks_are_another_way_to_sign(tmp_path):
+def test_standard_webhooks_are_another_way_to_sign(tmp_path, serving):
     program = f"""
 import sys, time
 from chatbot.signing import scheme

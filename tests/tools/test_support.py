@@ -1,10 +1,10 @@
 """The support pack on real SQLite files."""
 
 import json
+import os
+import shutil
 import sqlite3
 import stat
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -19,6 +19,13 @@ def path(tmp_path, monkeypatch):
     path = tmp_path / "deep" / "support.db"
     monkeypatch.setenv("SUPPORT_DB", str(path))
     return path
+
+
+@pytest.fixture
+def used(path, seeded):
+    """The file as its first use leaves it."""
+    path.parent.mkdir()
+    shutil.copy(seeded, path)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +69,7 @@ def test_a_ticket_is_refused_without_a_user(status):
 
 
 @pytest.mark.parametrize("user", ["john_doe", "nobody"])
-def test_five_wrong_keys_lock_for_a_while(verify, path, user):
+def test_five_wrong_keys_lock_for_a_while(verify, path, used, user):
     assert [verify(user, "wrong") for _ in range(5)] == [{"success": False}] * 5
     with pytest.raises(ToolFailed, match="15 more minutes"):
         verify(user, "key")
@@ -71,7 +78,7 @@ def test_five_wrong_keys_lock_for_a_while(verify, path, user):
     assert (verify(user, "key") == {"success": False}) is (user == "nobody")
 
 
-def test_a_right_key_resets_the_count(verify):
+def test_a_right_key_resets_the_count(verify, used):
     for _ in range(2):
         assert [verify("john_doe", "wrong") for _ in range(4)] == [{"success": False}] * 4
         assert isinstance(verify("john_doe", "key"), Verified)
@@ -105,7 +112,7 @@ def test_an_unwritable_folder_is_named(verify, path):
 
 
 @pytest.mark.parametrize("odd", ["\ud800", "\0", "", "x" * 10**6, "' OR 1=1 --"])
-def test_odd_names_keys_and_ids_are_wrong_and_nothing_worse(pack, path, odd):
+def test_odd_names_keys_and_ids_are_wrong_and_nothing_worse(pack, path, used, odd):
     verify_user, get_ticket_status = (tool.run for tool in pack.tools)
     assert verify_user({"username": odd, "api_key": odd}, Context()) == {"success": False}
     assert verify_user({"username": "john_doe", "api_key": odd}, Context()) == {"success": False}
@@ -121,13 +128,17 @@ def test_keys_are_kept_salted_and_hashed(verify, path):
     assert all(len(salt) >= 16 and len(digest) == 64 for salt, digest in rows)
 
 
-def test_several_processes_may_be_the_first(path):
-    program = (
-        "from chatbot.packs import open_packs; from chatbot.pack import Context; "
+def test_several_processes_may_be_the_first(path, tmp_path, zygote):
+    program = tmp_path / "first.py"
+    program.write_text(
+        "from chatbot.packs import open_packs; from chatbot.pack import Context\n"
         "print(open_packs(['support'])[0].tools[1].run({'ticket_id': '12345'}, Context(user='john_doe'))['status'])"
     )
+    told = [tmp_path / f"told {number}" for number in range(4)]
+    settings = {"SUPPORT_DB": str(path)}
     processes = [
-        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(4)
+        zygote.start([], tmp_path, settings, [os.devnull, file, file], program=str(program), patience=60)
+        for file in told
     ]
-    assert [process.communicate(timeout=30)[0] for process in processes] == ["Open\n"] * 4
+    assert [zygote.end(process) for process in processes] == [0] * 4
+    assert [file.read_text() for file in told] == ["Open\n"] * 4

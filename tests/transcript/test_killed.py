@@ -2,7 +2,7 @@ import ast
 import subprocess
 import sys
 
-MOMENTS = 40  # `python -m benchmarks killing` takes 200
+MOMENTS = 25  # `python -m benchmarks killing` takes 200
 
 
 def test_a_conversation_that_is_killed_at_any_moment_has_lost_nothing_that_was_shown_and_goes_on():

@@ -75,7 +75,7 @@ REPLIES = st.one_of(
 ACTIONS = st.lists(st.sampled_from(["hello there", "go on", "greet", "undo"]), max_size=4)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     replies=st.lists(REPLIES, max_size=8),
     actions=ACTIONS,

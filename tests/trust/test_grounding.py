@@ -273,7 +273,7 @@ def test_a_ground_can_be_kept_as_json(results, value):
     "piece", ["9", "1,", "a", "(", "a@", "1 ", " at ", "five ", "1.1", "5/5/", "12 may ", "\u0e01"]
 )
 def test_a_hostile_text_takes_no_more_than_a_long_one(piece):
-    ground = said(piece * (300_000 // len(piece)))
+    ground = said(piece * (100_000 // len(piece)))
     for value in ("12345", 5, "x@y.de", "https://a.b", "2024-01-01", "1111111111", "aaaaab"):
         assert ground.holds(value) in (True, False)
 

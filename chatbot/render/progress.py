@@ -1,0 +1,49 @@
+"""A bar below lines that go on: for work of many parts."""
+
+import sys
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from chatbot.render.clean import clean
+
+STYLES = {"ok": "green", "FAIL": "bold red", "WRONG": "bold red", "    -": "red", "    +": "green"}
+"""How lines look that begin so."""
+
+
+class Bar(AbstractContextManager["Bar"]):
+    """Writes lines, with a bar below them that is gone in the end; where there is no terminal, only the lines."""
+
+    def __init__(self, total: int, what: str, stdout: TextIO) -> None:
+        self._console = Console(file=stdout, highlight=False, soft_wrap=True)
+        drawn = self._console.is_terminal and not self._console.is_dumb_terminal
+        bar = self._console if drawn else Console(file=sys.stderr)
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        self._progress = Progress(
+            *columns, console=bar, transient=True, disable=not bar.is_terminal, redirect_stdout=False
+        )
+        self._task = self._progress.add_task(what, total=total)
+
+    def __enter__(self) -> Self:
+        """Draw it."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take it away."""
+        self._progress.stop()
+
+    def line(self, text: str) -> None:
+        """Write a line above it."""
+        style = next((style for start, style in STYLES.items() if text.startswith(start)), "")
+        self._console.print(Text(clean(text), style))
+
+    def advance(self) -> None:
+        """One more part is done."""
+        self._progress.advance(self._task)

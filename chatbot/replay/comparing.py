@@ -1,0 +1,112 @@
+"""Whether a text, a value or a call is as expected; pure. Every answer is "" or what is not, in words."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chatbot.arguments import parsed
+from chatbot.masking import MASK, Mask
+from chatbot.scripts.form import CallCheck, JsonType, ResultCheck, TextCheck
+
+KINDS: dict[JsonType, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (type(None),),
+}
+
+
+def text_misses(check: TextCheck, text: str, mask: Mask) -> Iterator[tuple[str, str]]:
+    """Yield the name of each expectation that the text does not meet, and what it should be.
+
+    What is masked in the text may be expected as it is, or masked.
+    """
+
+    def holds(test: Any, expected: str) -> bool:
+        return test(expected) or (MASK in text and test(mask.text(expected)))
+
+    if check.equals is not None and not holds(lambda expected: expected.strip() == text.strip(), check.equals):
+        yield "equals", f"is {quoted(check.equals)}"
+    for expected in check.contains:
+        if not holds(lambda expected: expected in text, expected):
+            yield "contains", f"contains {quoted(expected)}"
+    for pattern in check.matches:
+        if not re.search(pattern, text, re.MULTILINE):
+            yield "matches", f"matches {pattern}"
+    for unwanted in check.lacks:
+        if unwanted in text:
+            yield "lacks", f"does not contain {quoted(unwanted)}"
+
+
+def result_misses(check: ResultCheck, content: str, mask: Mask) -> Iterator[tuple[str, str]]:
+    """Yield what a result does not meet, in the same way."""
+    yield from text_misses(check, content, mask)
+    if check.json_schema is not None and (problem := _against_schema(check.json_schema, content)):
+        yield "json_schema", f"fits its JSON schema ({problem})"
+
+
+def argument_misses(check: CallCheck, arguments: str, mask: Mask) -> Iterator[tuple[str, str]]:
+    """Yield the same for a call's arguments, which are the JSON text that the model wrote."""
+    value = parsed(arguments)
+    given: Mapping[str, Any] = value if isinstance(value, dict) else {}
+    if check.arguments is not None and not _same(check.arguments, value, mask):
+        yield "arguments", f"has the arguments {as_json(check.arguments)}"
+    if check.arguments_include is not None and not _within(check.arguments_include, value, mask):
+        yield "arguments_include", f"has the arguments {as_json(check.arguments_include)}, and perhaps more"
+    for name, pattern in check.arguments_match.items():
+        text = given.get(name) if isinstance(given.get(name), str) else as_json(given.get(name))
+        if name not in given or not re.search(pattern, str(text)):
+            yield f"arguments_match.{name}", f"has a {name} that matches {pattern}"
+    for name, kind in check.arguments_types.items():
+        if name not in given or not _is(given[name], kind):
+            yield f"arguments_types.{name}", f"has a {name} of the type {kind}"
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotes, on one line."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def as_json(value: Any) -> str:
+    """Return a value as the dialogue shows it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _same(expected: Any, value: Any, mask: Mask) -> bool:
+    """Return whether two values are the same in JSON: 1 is 1.0, but true is not 1."""
+    if isinstance(expected, dict) and isinstance(value, dict):
+        return expected.keys() == value.keys() and all(_same(expected[key], value[key], mask) for key in expected)
+    if isinstance(expected, list) and isinstance(value, list):
+        return len(expected) == len(value) and all(map(_same, expected, value, [mask] * len(value)))
+    if isinstance(expected, str) and isinstance(value, str):
+        return expected == value or (MASK in value and mask.text(expected) == value)
+    return isinstance(expected, bool) == isinstance(value, bool) and bool(expected == value)
+
+
+def _within(expected: Any, value: Any, mask: Mask) -> bool:
+    if isinstance(expected, dict) and isinstance(value, dict):
+        return all(key in value and _within(expected[key], value[key], mask) for key in expected)
+    return _same(expected, value, mask)
+
+
+def _is(value: Any, kind: JsonType) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer" and isinstance(value, float):
+        return value.is_integer()  # in JSON Schema 1.0 is an integer
+    return isinstance(value, KINDS[kind])
+
+
+def _against_schema(schema: Mapping[str, Any], content: str) -> str:
+    from jsonschema.validators import validator_for
+
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return "it is not JSON"
+    error = next(iter(validator_for(schema)(schema).iter_errors(value)), None)
+    return " ".join(error.message.split()) if error else ""

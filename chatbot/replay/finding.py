@@ -1,0 +1,107 @@
+"""Which scripts are meant: files, folders and globs become tasks."""
+
+import glob
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from chatbot.config.model import PLAYBACK
+from chatbot.errors import UsageError
+from chatbot.events import Event
+from chatbot.replay.tasks import Task
+from chatbot.scripts.derived import said_in, script_of, turn_of, turns
+from chatbot.scripts.form import Script, Turn
+from chatbot.scripts.source import ScriptWrong, read_source
+from chatbot.scripts.text import read_script
+from chatbot.transcript.loading import closed, load
+
+YAML = (".yaml", ".yml")
+IN_FOLDERS = (*YAML, ".jsonl")
+"""What a folder is searched for: text files may be anything, so they are named, one by one or by a glob."""
+
+
+def find(given: Sequence[str]) -> list[Path]:
+    """Return the files, each once, in the order given; those of a folder or a glob sorted.
+
+    Raises UsageError for what is not there, and where nothing is left.
+    """
+    found = {path: None for name in given for path in _meant(name)}
+    if not found:
+        raise UsageError(f"There is no script in {', '.join(given)}: a folder is searched for {', '.join(IN_FOLDERS)}.")
+    return list(found)
+
+
+def _meant(name: str) -> list[Path]:
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return sorted(_inside(path))
+    if path.exists():
+        return [path]
+    if glob.has_magic(name):
+        return sorted(Path(match) for match in glob.glob(str(path), recursive=True) if Path(match).is_file())  # noqa: PTH207 - it keeps the name as given
+    raise UsageError(f"There is no script {name}: give files, folders or globs.")
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix in IN_FOLDERS and not hidden and path.is_file():
+            yield path
+
+
+def chosen(paths: Sequence[Path], pattern: str, shard: tuple[int, int]) -> list[Path]:
+    """Return those whose path contains the pattern or fits it as a glob; of them every Nth, from the Kth: `shard`."""
+    fitting = [path for path in paths if pattern in str(path) or fnmatch(str(path), pattern)]
+    number, count = shard
+    return fitting[number - 1 :: count]
+
+
+def task_of(path: Path, plays: bool) -> Task:
+    """Return what a file asks for. plays: a transcript is held again from itself. Raises ScriptWrong."""
+    readers: dict[str, Callable[[], Task]] = {
+        ".yaml": lambda: _from_yaml(path),
+        ".yml": lambda: _from_yaml(path),
+        ".jsonl": lambda: _from_transcript(path, plays),
+    }
+    return readers.get(path.suffix, lambda: _from_text(path))()
+
+
+def _from_yaml(path: Path) -> Task:
+    source = read_source(path)
+    return Task(path, source.script(), source)
+
+
+def _from_text(path: Path) -> Task:
+    try:
+        words = read_script(path)
+    except UsageError as error:
+        raise ScriptWrong(str(error)) from None
+    if not words:
+        raise ScriptWrong(f"{path}: nothing is said in it.")
+    return Task(path, Script(turns=tuple(Turn(user=text) for text in words)))
+
+
+def _from_transcript(path: Path, plays: bool) -> Task:
+    """Return a transcript as a script: what was said, and, for another model, which calls there were."""
+    from chatbot.packs import available_packs
+
+    try:
+        loaded = load(path)
+    except UsageError as error:
+        raise ScriptWrong(str(error)) from None
+    data = script_of(closed(loaded.events), loaded.packs)
+    if not data["turns"]:
+        raise ScriptWrong(f"{path}: nobody says anything in it.")
+    if not set(loaded.packs) <= set(available_packs()):
+        del data["pack"]  # of a file somewhere: it is given by --pack
+    if plays:
+        data |= {"model": f"{PLAYBACK}:{path.name}", "greeting": data["greeting"] is not False}
+        data["turns"] = [_played(turn) for turn in turns(closed(loaded.events)) if said_in(turn) is not None]
+        data.pop("secrets", None)
+    return Task(path, Script.model_validate(data))
+
+
+def _played(turn: Sequence[Event]) -> dict[str, Any]:
+    """Return a turn of which the recording knows all that is to come."""
+    return {"user": said_in(turn), "expect": {"stop": turn_of(turn)["expect"].get("stop")}}

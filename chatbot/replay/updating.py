@@ -1,0 +1,103 @@
+"""Writing what happened into scripts, for a person to review: it is what is expected of the next run."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chatbot.config.model import OFFLINE, PLAYBACK
+from chatbot.errors import UsageError
+from chatbot.events import Event, SessionStarted
+from chatbot.replay.running import Job
+from chatbot.replay.runs import Run
+from chatbot.replay.tasks import Task
+from chatbot.scripts.derived import expected, said_in, script_of, turns
+from chatbot.scripts.source import Source, as_node, as_yaml
+from chatbot.tally import Tally
+
+RULES = ("never_called", "never_before")
+"""What a person has forbidden: what happened is no reason to allow it."""
+_KEY = re.compile(r"turn (\d+), expect\.(\w+)")
+
+
+def update(job: Job, run: Run) -> str:
+    """Write what happened into the script, or, where that is no YAML, into one beside it; return what was done.
+
+    A turn without expectations gets them; of others those change that did not hold, but for what is forbidden.
+    Raises UsageError where it cannot be written.
+    """
+    task = job.task
+    if run.wrong:
+        return f"{task.path} is as it was: it could not be run."
+    spec = str(job.flags.get("model") or task.script.model or "")
+    words = run.model == OFFLINE or spec.startswith(f"{PLAYBACK}:")
+    if task.source is None:
+        packs = next((event.packs for event in run.events if isinstance(event, SessionStarted)), ())
+        return _write_beside(task.path, as_yaml(_as_said(task, script_of(run.events, packs, words))))
+    changed = _changed(task.source, run, words)
+    if not changed:
+        return f"{task.path} is as it was."
+    _write(task.path, task.source.text())
+    return f"{task.path} has new expectations: {', '.join(changed)}. Look at them before you keep them."
+
+
+def _changed(source: Source, run: Run, words: bool) -> list[str]:
+    """Change the expectations of the turns that the user began; return which, in words."""
+    held = [turn for turn in turns(run.events) if said_in(turn) is not None]
+    unmet: dict[int, set[str]] = {}
+    for found in filter(None, (_KEY.match(one.where) for one in run.unmet)):
+        unmet.setdefault(int(found[1]) - 1, set()).add(found[2])
+    changed = []
+    for number, (turn, given) in enumerate(zip(held, source.data.get("turns") or (), strict=False)):
+        wanted = expected(turn, words)
+        if "expect" not in given:
+            given["expect"] = as_node(wanted)
+            changed.append(f"turn {number + 1}")
+            continue
+        for key in sorted(unmet.get(number, set()) - set(RULES)):
+            _replace(given["expect"], key, _instead(key, turn, wanted))
+            changed.append(f"turn {number + 1}, {key}")
+    return changed
+
+
+def _instead(key: str, turn: Sequence[Event], wanted: Mapping[str, Any]) -> Any:
+    """Return what is to be expected under that key; None for nothing."""
+    tally = Tally()
+    for event in turn:
+        tally(event)
+    used = {"max_model_calls": tally.replies, "max_tokens": tally.tokens}
+    if key.startswith("calls"):
+        return wanted["calls"]
+    if key == "answer":
+        return expected(turn, words=True).get("answer")
+    return used.get(key, wanted.get(key))
+
+
+def _replace(expect: Any, key: str, value: Any) -> None:
+    if value is None:
+        expect.pop(key, None)
+    else:
+        expect[key] = as_node(value)
+
+
+def _as_said(task: Task, data: dict[str, Any]) -> dict[str, Any]:
+    """Put the user's own words in: those of the run are masked."""
+    for turn, said in zip(data["turns"], task.script.turns, strict=False):
+        turn["user"] = said.user
+    data.pop("secrets", None)
+    return data
+
+
+def _write_beside(path: Path, text: str) -> str:
+    beside = path.with_suffix(".yaml")
+    if beside.exists():
+        return f"{path} is as it was: {beside} exists."
+    _write(beside, text)
+    return f"{beside} is new. Look at it before you keep it."
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"The script {path} cannot be written: {error.strerror}.") from None

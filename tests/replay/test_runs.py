@@ -1,0 +1,93 @@
+"""Runs as values, and as lines of a result file."""
+
+import json
+from typing import get_args
+
+import pytest
+
+from chatbot.events import Event, TurnEnded, TurnStarted
+from chatbot.replay.runs import Run, Step, Unmet, run_from_json, run_to_json, turns
+from chatbot.types import User
+from tests.report.samples import failed, hostile, passed, wrong
+from tests.transcript.test_reading import EVENTS
+
+EVERYTHING = Run(
+    "examples/a.yaml",
+    3,
+    "Every kind of event",
+    "2026-11-21T07:15:00+00:00",
+    2.5,
+    7,
+    tuple(Step(event, number / 8) for number, event in enumerate(EVENTS)),
+    (Unmet("turn 1", "Something else happened.", 4, ("- a", "+ b")), Unmet("turn 2", "Nothing happened.")),
+    "It was no script.",
+)
+RUNS = [EVERYTHING, Run("a.txt"), passed(), failed(), wrong(), hostile()]
+LINE = run_to_json(passed())
+
+
+def test_every_kind_of_event_is_among_these():
+    assert {type(event) for event in EVERYTHING.events} == set(get_args(Event))
+
+
+@pytest.mark.parametrize("run", RUNS, ids=["everything", "nothing", "passed", "failed", "wrong", "hostile"])
+def test_what_was_written_is_read_back(run):
+    assert run_from_json(json.loads(json.dumps(run_to_json(run)))) == run
+
+
+def test_the_public_format_is_what_it_was_at_the_first_release():
+    run = Run("a.yaml", steps=(Step(TurnEnded("done"), 0.25),), unmet=(Unmet("turn 1", "No.", 4, ("- a",)),))
+    assert json.dumps(run_to_json(run)) == (
+        '{"type": "replayed", "format": 1, "script": "a.yaml", "number": 1, "description": "", "passed": false, '
+        '"began": "", "seconds": 0.0, "seed": null, "wrong": "", '
+        '"unmet": [{"where": "turn 1", "said": "No.", "line": 4, "diff": ["- a"]}], '
+        '"steps": [{"type": "turn_ended", "stop": "done", "detail": "", "at": 0.25}]}'
+    )
+
+
+def test_what_a_newer_version_adds_is_skipped():
+    steps = [*LINE["steps"], {"type": "mood_changed", "at": 9.0}]
+    assert run_from_json({**LINE, "mood": "good", "steps": steps}) == passed()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"type": "turn_ended"},
+        {"script": None, "steps": None},
+        {"number": "first"},
+        {"seconds": []},
+        {"steps": [{"type": "turn_ended", "stop": "done"}]},
+        {"steps": [{"type": "turn_started", "at": 0}]},
+        {"steps": ["turn_ended"]},
+        {"unmet": [{"where": "turn 1"}]},
+        {"unmet": 5},
+    ],
+    ids=json.dumps,
+)
+def test_a_broken_line_is_no_run(broken):
+    with pytest.raises(ValueError, match=r"line of a result file|lacks|invalid literal"):
+        run_from_json({**LINE, **broken})
+
+
+@pytest.mark.parametrize("missing", sorted(set(LINE) - {"format", "passed"}))
+def test_a_line_without_one_of_its_fields_is_no_run(missing):
+    with pytest.raises(ValueError, match=r"no line of a result file|is broken: KeyError"):
+        run_from_json({name: value for name, value in LINE.items() if name != missing})
+
+
+def test_what_a_run_tells_of_itself():
+    run = passed()
+    assert run.passed
+    assert not failed().passed
+    assert not wrong().passed
+    assert (run.model, wrong().model) == ("scripted", "")
+    assert (run.tally.turns, run.tally.calls, run.tally.tokens) == (1, 1, 2099)
+
+
+def test_its_turns_are_those_that_ended():
+    said, done = Step(TurnStarted(User("hi")), 0.5), Step(TurnEnded("done"), 1.0)
+    assert list(turns([Step(EVENTS[0], 0.0), said, done, said])) == [(said, done)]
+    greeting, turn = passed().turns
+    assert (greeting[0].event, turn[0].event) == (TurnStarted(None), TurnStarted(User("What about ticket 12345?")))
+    assert (*greeting, *turn) == passed().steps[1:]

@@ -1,0 +1,18 @@
+from functools import partial
+
+import pytest
+
+from tests.serve.server import forked
+
+
+def pytest_collection_modifyitems(items):
+    """Let one process load what a server needs, and start what modules share."""
+    for item in items:
+        if "serving" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("serve"))
+
+
+@pytest.fixture(scope="session")
+def serving(zygote):
+    """A server that runs within a block: `serving(home, *options, **environment)`."""
+    return partial(forked, zygote)
