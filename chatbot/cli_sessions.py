@@ -81,8 +81,9 @@ def search(
 
 @sessions.command()
 def export(
-    session: Session,
+    session: Session = "last",
     to: Annotated[str, typer.Option(metavar="FORM", help="markdown, html, svg, json or script.")] = "markdown",
+    script: Annotated[bool, typer.Option("--script", help="As --to script: a test for chatbot replay.")] = False,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to (default: standard output).")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
@@ -91,7 +92,7 @@ def export(
 
     loaded = _transcripts().find(session)
     _tell(loaded.problems)
-    document = export(loaded, _form(to))
+    document = export(loaded, "script" if script else _form(to))
     if output is None:
         _write(document)
     else:

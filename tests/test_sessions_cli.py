@@ -5,7 +5,6 @@ import stat
 
 import pytest
 
-from chatbot.scripts.text import turns
 from tests.program import ROOT, clean_environment
 from tests.transcript.talk import TALK, keep, started, turn
 
@@ -116,18 +115,18 @@ def test_a_session_is_exported_to_standard_output(run, folder, form, begins):
 
 
 def test_an_export_to_a_file_is_for_its_owner_alone_and_overwrites_nothing(run, folder, tmp_path):
-    path = tmp_path / "talk.txt"
-    export = ["sessions", "export", "a1", "--to", "script", "--output", "talk.txt"]
+    path = tmp_path / "talk.yaml"
+    export = ["sessions", "export", "a1", "--to", "script", "--output", "talk.yaml"]
     assert run(*export).returncode == 0
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert turns(path.read_text("utf-8")) == ["Größe of ticket 12345?\nIn one line."]
+    assert "Größe of ticket 12345?" in path.read_text("utf-8")
 
     path.write_text("mine")
     path.chmod(0o644)
     done = run(*export)
     assert (done.returncode, done.stderr) == (
         2,
-        "chatbot: talk.txt is there already; another name, or --force, will do.\n",
+        "chatbot: talk.yaml is there already; another name, or --force, will do.\n",
     )
     assert path.read_text() == "mine"
 
@@ -136,11 +135,18 @@ def test_an_export_to_a_file_is_for_its_owner_alone_and_overwrites_nothing(run, 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_an_exported_script_plays_again(run, folder, tmp_path):
-    assert run("sessions", "export", "a1", "--to", "script", "--output", "talk.txt").returncode == 0
-    done = run("--script", "talk.txt", "--pack", "none", "--plain")
-    assert done.returncode == 0
-    assert "user: Größe of ticket 12345?\nIn one line.\n" in done.stdout
+def test_an_exported_script_is_a_test_of_what_was_said(run, tmp_path):
+    words = 'my username is "john_doe" and my API key is "key"\nWhat about ticket 12345?\n'
+    assert run("--pack", "support", said=words).returncode == 0
+    exported = run("sessions", "export", "--script")
+    assert "arguments_include:\n            username: john_doe\n" in exported.stdout
+    assert 'key is "${secret_1}"' in exported.stdout
+    (tmp_path / "talk.yaml").write_text(exported.stdout, "utf-8")
+    done = run("replay", "talk.yaml", SECRET_1="key")
+    assert (done.returncode, done.stdout[:4]) == (0, "ok  ")
+    wrong = run("replay", "talk.yaml", SECRET_1="no key")
+    assert wrong.returncode == 1
+    assert "+ (ends: done)" not in wrong.stdout
 
 
 @pytest.mark.parametrize(

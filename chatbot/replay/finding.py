@@ -11,7 +11,7 @@ from chatbot.errors import UsageError
 from chatbot.events import Event
 from chatbot.replay.tasks import Task
 from chatbot.scripts.derived import said_in, script_of, turn_of, turns
-from chatbot.scripts.form import Script, Turn
+from chatbot.scripts.form import Script, Turn, literal
 from chatbot.scripts.source import ScriptWrong, read_source
 from chatbot.scripts.text import read_script
 from chatbot.transcript.loading import closed, load
@@ -79,7 +79,7 @@ def _from_text(path: Path) -> Task:
         raise ScriptWrong(str(error)) from None
     if not words:
         raise ScriptWrong(f"{path}: nothing is said in it.")
-    return Task(path, Script(turns=tuple(Turn(user=text) for text in words)))
+    return Task(path, Script(turns=tuple(Turn(user=literal(text)) for text in words)))
 
 
 def _from_transcript(path: Path, plays: bool) -> Task:
@@ -104,4 +104,4 @@ def _from_transcript(path: Path, plays: bool) -> Task:
 
 def _played(turn: Sequence[Event]) -> dict[str, Any]:
     """Return a turn of which the recording knows all that is to come."""
-    return {"user": said_in(turn), "expect": {"stop": turn_of(turn)["expect"].get("stop")}}
+    return {"user": turn_of(turn)["user"], "expect": {"stop": turn_of(turn)["expect"].get("stop")}}

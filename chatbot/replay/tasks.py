@@ -67,4 +67,4 @@ class Task:
 
 def said(text: str, secrets: Mapping[str, str]) -> str:
     """Return what the user says, with the secrets put in."""
-    return PLACEHOLDER.sub(lambda found: secrets[found[1]] if found[1] in secrets else found[0], text)
+    return PLACEHOLDER.sub(lambda found: f"${{{found[2]}}}" if found[1] else secrets[found[2]], text)

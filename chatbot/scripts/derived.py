@@ -7,6 +7,7 @@ from typing import Any
 from chatbot.arguments import parsed
 from chatbot.events import Event, Replied, ToolCalled, ToolReturned, TurnEnded, TurnStarted
 from chatbot.masking import MASK
+from chatbot.scripts.form import literal
 from chatbot.types import ToolResult
 
 ANSWER = "answer"
@@ -44,7 +45,7 @@ def script_of(events: Iterable[Event], packs: Sequence[str], words: bool = False
 
 def turn_of(events: Sequence[Event], words: bool = False) -> dict[str, Any]:
     """Return a turn in which the user spoke as a script has it."""
-    data: dict[str, Any] = {"user": said_in(events) or ""}
+    data: dict[str, Any] = {"user": literal(said_in(events) or "")}
     if _stop(events) == "interrupted":
         called = [event.call.name for event in events if isinstance(event, ToolCalled)]
         data["interrupt_at"] = called[-1] if called else ANSWER

@@ -11,11 +11,16 @@ from chatbot.events import Stop
 from chatbot.types import Failure
 
 JsonType = Literal["string", "integer", "number", "boolean", "array", "object", "null"]
-PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-"""How a turn says a secret: ${name}, by its name under `secrets`."""
+PLACEHOLDER = re.compile(r"\$(\$?)\{(\w+)\}")
+"""How a turn says a secret: ${name}, by its name under `secrets`; $${name} is said as ${name}."""
 
 UNKNOWN = "unknown_key"
 """The type of the error for a key that the form does not know; `key` is in its context."""
+
+
+def literal(text: str) -> str:
+    """Return how a turn has to be written for exactly this to be said."""
+    return text.replace("${", "$${")
 
 
 def _many(value: Any) -> Any:
@@ -190,7 +195,9 @@ class Script(Form):
     def _somebody_speaks(self) -> "Script":
         if bool(self.turns) == (self.user is not None):
             raise ValueError("a script has turns, or a simulated user, and not both")
-        unknown = {name for text in self._words() for name in PLACEHOLDER.findall(text)} - set(self.secrets)
+        unknown = {name for text in self._words() for escaped, name in PLACEHOLDER.findall(text) if not escaped} - set(
+            self.secrets
+        )
         if unknown:
             raise ValueError(f"${{{min(unknown)}}} is said, but there is no such name under secrets")
         return self

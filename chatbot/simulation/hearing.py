@@ -1,4 +1,4 @@
-"""What the assistant wants to know, by the words of its questions: enough for a user who has a goal and some facts."""
+"""What the assistant wants to know, by the words of its questions, in English: enough for a user with a few facts."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,12 @@ _ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _MARKUP = re.compile(r"\*\*|__(?=\W|$)|(?<!\w)__|`")
 _CLOSERS = "\"'”’»)]* "
 
-_CLOSING = re.compile(r"\b(?:else|further|(?:any|some)(?:thing)? (?:other|more)|any questions)\b", re.I)
+_CLOSING = re.compile(
+    r"\b(?:(?:any|some)thing (?:else|more|further)|(?:what|how) else"
+    r"|(?:help|assist) (?:you )?(?:with )?(?:further|more)"
+    r"|(?:any|further)(?: (?:other|more|further))? (?:questions?|requests?|concerns?|issues|help|assistance))\b",
+    re.I,
+)
 """Behind an answer: whether there is anything else. A user who has an answer is done then."""
 _WISH = re.compile(
     r"\b(?:what|how) (?:can|could|may|should|shall) (?:I|we) (?:do|help|assist)"
@@ -20,7 +25,7 @@ _WISH = re.compile(
     re.I,
 )
 _GIVE = (
-    "(?:give|tell|provide|send|share|enter|specify|supply|state|type|name|say|remind|let (?:me|us) (?:know|have))"
+    "(?:give|tell|provide|send|share|enter|specify|supply|say|remind|let (?:me|us) (?:know|have))"
     "(?! (?:me |us )?(?:if|when|whether)\\b)"
 )
 _ASKS = re.compile(rf"\b(?:{_GIVE}|(?:do|may|can|could) (?:you|I|we) (?:\w+ )?(?:have|get|ask|know|remember))\b", re.I)

@@ -12,7 +12,7 @@ _UNKNOWN = ("I do not know that.", "I don't know that.", "Sorry, I do not know t
 _THANKS = ("Thanks, that is all. Goodbye!", "Thank you, goodbye!", "That's all, thank you. Goodbye!")
 _GIVING_UP = ("Never mind, thank you. Goodbye.", "No, thank you. Goodbye.", "Thank you all the same. Goodbye.")
 
-_ORDERED = re.compile(r"(?:(?:you|the user|i)\s+(?:(?:really\s+)?wants?|needs?|wish(?:es)?|would like)\s+)?to\s+", re.I)
+_ORDERED = re.compile(r"^(?:(?:you|the user|i)\s+(?:wants?|needs?|wish(?:es)?|would like)\s+)?to\s+", re.I)
 _MINE = {"your": "my", "yours": "mine", "yourself": "myself"}
 _YOURS = re.compile(r"\b(?:yours|yourself|your)\b", re.I)
 _SHORT = frozenset({"api", "iban", "id", "imei", "ip", "pin", "puk", "sms", "uri", "url", "uuid", "vat"})
@@ -26,7 +26,7 @@ def hello(chance: Random) -> str:
 
 def wish(goal: str, chance: Random) -> str:
     """Return the goal, which is written as an instruction, as a user says it; a question stays one."""
-    wanted = _YOURS.sub(lambda found: _MINE[found[0].lower()], _ORDERED.sub("", goal.strip(), count=1))
+    wanted = _YOURS.sub(lambda found: _MINE[found[0].lower()], _ORDERED.sub("", goal.strip()))
     if wanted.endswith("?"):
         return wanted
     wanted = wanted.rstrip(".! ")

@@ -2,6 +2,7 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from markdown_it import MarkdownIt
 
 from chatbot.events import Notice, Replied, ToolCalled, ToolReturned, TurnEnded, TurnStarted, to_json
 from chatbot.export import FORMS, export
-from chatbot.export.script import MASKED
-from chatbot.scripts.text import turns
+from chatbot.export.script import SECRETS
+from chatbot.replay.tasks import said
+from chatbot.scripts.source import Source
 from chatbot.transcript import Loaded
 from chatbot.types import Assistant, ToolCall, ToolResult, User
 from tests.transcript.talk import ASK, GREETING, TALK, started, turn
@@ -60,13 +62,20 @@ get_ticket {"ticket": "12345"}
 """
 SCRIPT = """\
 # Session a1b2c3d4e5f6, 2026-11-21T07:15:00+00:00, scripted
-# expect: reply Hello!
-
-Größe of ticket 12345?
-  In one line.
-# expect: call get_ticket {"ticket": "12345"}
-# expect: result {"status": "Open"}
-# expect: reply It is **Open**.
+pack:
+  - support
+  - weather
+greeting:
+  calls: []
+turns:
+  - user: |-
+      Größe of ticket 12345?
+      In one line.
+    expect:
+      calls:
+        - tool: get_ticket
+          arguments:
+            ticket: '12345'
 """
 
 
@@ -102,8 +111,8 @@ def test_what_went_wrong_is_told_and_a_turn_that_was_killed_ends():
     assert "**Ended: error** `The model is down.`" in markdown
     assert markdown.endswith("**Ended: interrupted**\n")
     script = export(loaded(*FAILED), "script")
-    assert "# expect: denied Verify first.\n# expect: stop error The model is down.\n" in script
-    assert script.endswith("hello?\n# expect: stop interrupted\n")
+    assert "failure: denied\n      stop: error\n" in script
+    assert script.endswith("stop: interrupted\n")
     assert json.loads(export(loaded(*FAILED), "json"))[-1] == {
         "type": "turn_ended",
         "stop": "interrupted",
@@ -207,17 +216,40 @@ def test_a_picture_is_the_same_whatever_the_environment_says(form, monkeypatch):
     assert export(loaded(*TALK), form) == before
 
 
+def said_in(script, secrets=None):
+    return [said(turn.user, secrets or {}) for turn in Source(Path("talk.yaml"), script).script().turns]
+
+
 def test_a_script_plays_what_was_said_again():
-    said = ["hello", "two\nlines", "a list:\n- one\n# two", 'a "quote"']
-    events = [event for text in said for event in turn(text, "Yes.")]
-    assert turns(export(loaded(started(), *GREETING, *events), "script")) == said
+    words = [
+        "hello",
+        "two\nlines",
+        "a list:\n- one\n# two",
+        'a "quote"',
+        "yes",
+        "12345",
+        "2026-11-21",
+        "${a} $${b} $$${c}",
+    ]
+    events = [event for text in words for event in turn(text, "Yes.")]
+    assert said_in(export(loaded(started(), *GREETING, *events), "script")) == words
 
 
-@given(st.lists(st.text(st.sampled_from("ab #\n\t\\é"), min_size=1), max_size=4))
-def test_a_script_says_exactly_what_was_said(said):
-    assert turns(export(loaded(started(), *[event for text in said for event in turn(text)]), "script")) == said
+@given(st.lists(st.text(st.sampled_from("ab #\n\t\\é:'\"-{}$"), min_size=1), min_size=1, max_size=4))
+def test_a_script_says_exactly_what_was_said(words):
+    events = [event for text in words for event in turn(text)]
+    assert said_in(export(loaded(started(), *events), "script")) == words
 
 
-def test_a_script_tells_where_a_secret_is_missing():
-    assert MASKED in export(loaded(started(), *turn("my key is •••")), "script")
-    assert MASKED not in export(loaded(*TALK), "script")
+def test_a_secret_is_asked_of_the_environment():
+    script = export(loaded(started(), *turn("my key is •••, or •••?"), *turn("•••")), "script")
+    assert script.splitlines()[1:6] == [
+        SECRETS,
+        "secrets:",
+        "  secret_1: SECRET_1",
+        "  secret_2: SECRET_2",
+        "  secret_3: SECRET_3",
+    ]
+    given = {"secret_1": "one", "secret_2": "two", "secret_3": "three"}
+    assert said_in(script, given) == ["my key is one, or two?", "three"]
+    assert SECRETS not in export(loaded(*TALK), "script")

@@ -25,6 +25,7 @@ GOAL = "find out the status of ticket 12345"
         ("May I have your key?", ["api key"]),
         ("Your token, please?", ["api key"]),
         ("Is your username jane?", ["username"]),
+        ("Do you have any other proof, such as your e-mail?", ["email"]),
         ("It failed. Is there a network? Please give me the username again.", ["username"]),
     ],
 )
@@ -41,6 +42,7 @@ def test_facts_are_known_by_the_words_of_their_names(said, names):
         "I will delete it. Proceed?",
         "Please confirm that I should delete it.",
         "Just to be sure: are you the owner?",
+        "Is the name of the account right?",
         "Would you like to know when it is resolved?",
     ],
 )
@@ -75,6 +77,9 @@ def test_nobody_knows_everything(said):
         "Your ticket is open.",
         "Your username is fine. Is there anything else I can help you with?",
         "It is open. Do you have any questions?",
+        "It is open. How can I help you further?",
+        "It is open. Do you need any further assistance?",
+        "It is open. What else can I do for you?",
         "Please let me know if you need anything else!",
         "Tell me when you are ready.",
         "I need a little more time.",
