@@ -20,7 +20,7 @@ UNKNOWN = "unknown_key"
 
 def literal(text: str) -> str:
     """Return how a turn has to be written for exactly this to be said."""
-    return text.replace("${", "$${")
+    return re.sub(r"\$(?=\{\w+\})", "$$", text)
 
 
 def _many(value: Any) -> Any:

@@ -20,8 +20,8 @@ FLAGS = (
 
 
 @dataclass
-class Opened:
-    """A page, what it asked for, and what went wrong in it: errors, warnings, dialogs."""
+class Window:
+    """A window on one page at a time: what the page asked for, and what went wrong: errors, warnings, dialogs."""
 
     page: Any
     requests: list[str] = field(default_factory=list)
@@ -32,6 +32,16 @@ class Opened:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", self._dismiss)
+
+    def visit(self, address: str, width: int = 1280, media: str = "screen", scheme: str = "light") -> Any:
+        """Open the page anew."""
+        self.page.goto("about:blank")  # else another fragment would be the same page still
+        self.requests.clear()
+        self.complaints.clear()
+        self.page.set_viewport_size({"width": width, "height": 800})
+        self.page.emulate_media(media=media, color_scheme=scheme)
+        self.page.goto(address)
+        return self.page
 
     def _dismiss(self, dialog: Any) -> None:
         self.complaints.append(f"a dialog says {dialog.message}")
@@ -50,10 +60,8 @@ def launched() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(browser: Any, address: str, **options: Any) -> Iterator[Opened]:
-    """Yield a page of that address in a window of its own, with the network off."""
+def opened(browser: Any, **options: Any) -> Iterator[Window]:
+    """Yield a window with the network off."""
     context = browser.new_context(offline=True, **options)
-    opened = Opened(context.new_page())
-    opened.page.goto(address)
-    yield opened
+    yield Window(context.new_page())
     context.close()
