@@ -52,8 +52,12 @@ class Model(Protocol):
         """Let go of connections."""
 
 
-def open_model(choice: ModelChoice, *, timeout: float, temperature: float | None) -> Model:
-    """Return the chosen model; nothing is loaded or connected yet. timeout: seconds it may stay silent."""
+def open_model(choice: ModelChoice, *, timeout: float, temperature: float | None, seed: int | None = None) -> Model:
+    """Return the chosen model; nothing is loaded or connected yet. timeout: seconds it may stay silent.
+
+    seed: what chance begins with, where that can be said: of models in this process, and over Chat Completions, whose
+    servers do with it what they can.
+    """
     if choice.provider == OFFLINE:
         from chatbot.models.offline import OfflineModel
 
@@ -61,13 +65,14 @@ def open_model(choice: ModelChoice, *, timeout: float, temperature: float | None
     if choice.provider == LOCAL:
         from chatbot.models.local import Local
 
-        return Local(choice.name, temperature=temperature, label=f"{LOCAL}:{choice.name}")
+        return Local(choice.name, temperature=temperature, seed=seed, label=f"{LOCAL}:{choice.name}")
     served = _kind(choice)(
         choice.name,
         base_url=choice.base_url,
         api_key=choice.api_key,
         timeout=timeout,
         temperature=temperature,
+        seed=seed,
         label=f"{choice.provider}:{choice.name}",
         key_name=choice.key_env or "the API key",
     )

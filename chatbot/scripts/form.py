@@ -160,7 +160,7 @@ class SimulatedUser(Form):
     """What the user knows, by name; ${name} stands for a secret."""
     max_turns: Annotated[int, Field(ge=1, le=100)] = 10
     seed: int = 0
-    """Chance begins here, so that the same is said again."""
+    """What chance begins with: the same is said again, as far as the model can (the Responses API knows no seed)."""
 
 
 class Script(Form):

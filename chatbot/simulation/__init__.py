@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # it takes its time to load
 
 __all__ = ["Simulated", "open_user"]
 
+VARIED = 0.7
+"""The temperature of a model that plays the user: each seed is to give another conversation."""
+
 
 class Simulated(Protocol):
     """A user who is played: holds one conversation, and remembers it."""
@@ -46,4 +49,4 @@ def open_user(form: "SimulatedUser", facts: Mapping[str, str], choice: ModelChoi
     from chatbot.models import open_model
     from chatbot.simulation.model import ModelUser
 
-    return ModelUser(open_model(choice, timeout=timeout, temperature=0.0), form.goal, facts)
+    return ModelUser(open_model(choice, timeout=timeout, temperature=VARIED, seed=form.seed), form.goal, facts)

@@ -54,6 +54,12 @@ def test_nothing_is_said_where_there_is_nothing_to_say():
     assert not {"tools", "temperature"} & body.keys()
 
 
+def test_a_seed_goes_along_where_there_is_one():
+    prompt = Prompt("", (User("a"),))
+    assert "seed" not in wire.request(prompt, "m", 0.7)
+    assert wire.request(prompt, "m", 0.7, 7)["seed"] == 7
+
+
 @pytest.mark.parametrize(
     ("model", "known"),
     [("o1", 0), ("o3-mini", 0), ("o4-mini", 0), ("openai/o3", 0), ("gpt-5", 0), ("gpt-5.1-mini", 0),

@@ -39,6 +39,7 @@ def test_a_model_behind_a_server_plays_the_user(support):
     ]
     assert "- api key: key\n" in server.bodies[0]["messages"][0]["content"]
     assert "tools" not in server.bodies[0]
+    assert [(body["temperature"], body["seed"]) for body in server.bodies] == [(0.7, 0)] * len(server.bodies)
 
 
 def test_the_offline_user_begins_with_the_seed_of_the_form():

@@ -22,7 +22,7 @@ class ChatCompletions(Served):
 
     def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
         """Ask the model; see Model. Raises ModelError, CredentialsRefused or ModelUnreachable."""
-        body = wire.request(prompt, self.model, self.temperature)
+        body = wire.request(prompt, self.model, self.temperature, self.seed)
         answer = Answer(self.place, Decoder(self.place))
         yield from self.exchange(Request("/chat/completions", body, wire.OPTIONAL), answer, interrupt)
 

@@ -12,11 +12,11 @@ from chatbot.types import Assistant, ToolCall, ToolResult, User
 
 OPAQUE = "chat_completions"
 """The key under which Assistant.opaque holds what this model attached: {"model": str, "extra": {call id: any}}."""
-OPTIONAL = ("stream_options", "temperature")
+OPTIONAL = ("stream_options", "temperature", "seed")
 """Keys of the body that an answer can do without, since some servers refuse them."""
 
 
-def request(prompt: Prompt, model: str, temperature: float | None) -> dict[str, Any]:
+def request(prompt: Prompt, model: str, temperature: float | None, seed: int | None = None) -> dict[str, Any]:
     """Return the request's body."""
     body: dict[str, Any] = {
         "model": model,
@@ -26,6 +26,8 @@ def request(prompt: Prompt, model: str, temperature: float | None) -> dict[str, 
     }
     if temperature is not None and not reasons(model):
         body["temperature"] = temperature
+    if seed is not None:
+        body["seed"] = seed
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in prompt.tools]
     return body

@@ -79,9 +79,9 @@ class Served:
     """A model of an OpenAI-compatible server.
 
     model: as the server calls it. base_url: up to and with "/v1"; None is OpenAI's. api_key: None where the server
-    wants none. timeout: seconds without a word from the server. temperature: None leaves it to the server. label: the
-    name shown to people, by default the model's. key_name: what an error message calls the key. Nothing is loaded and
-    nothing connects before `warm` or the first request.
+    wants none. timeout: seconds without a word from the server. temperature, seed: None leaves it to the server. label:
+    the name shown to people, by default the model's. key_name: what an error message calls the key. Nothing is loaded
+    and nothing connects before `warm` or the first request.
     """
 
     model: str
@@ -90,6 +90,7 @@ class Served:
     api_key: str | None = field(repr=False)
     timeout: float = 120.0
     temperature: float | None = 0.0
+    seed: int | None = None
     label: str = ""
     key_name: str = "the API key"
     patience: Patience = field(default_factory=Patience)

@@ -35,17 +35,18 @@ SMALL = "smollm2 is a very small model (135 million parameters): it shows that a
 class Local:
     """A GGUF file on llama.cpp.
 
-    weights: PATH.gguf, hf:OWNER/REPO/FILE or smollm2. temperature: None leaves it to llama.cpp. label: the name shown
-    to people. Nothing is fetched before the first answer, nor loaded before `warm`. Raises ConfigError.
+    weights: PATH.gguf, hf:OWNER/REPO/FILE or smollm2. temperature, seed: None leaves it to llama.cpp. label: the name
+    shown to people. Nothing is fetched before the first answer, nor loaded before `warm`. Raises ConfigError.
     """
 
-    def __init__(self, weights: str, *, temperature: float | None, label: str = "") -> None:
+    def __init__(self, weights: str, *, temperature: float | None, seed: int | None = None, label: str = "") -> None:
         if find_spec("xllamacpp") is None:
             raise ConfigError(f"A model in this process needs the package xllamacpp; install with: {INSTALL}")
         self.name = label or f"local:{weights}"
         self.notice = SMALL if weights == SMOLLM2.name else ""
         self._weights = named(weights)
         self._temperature = temperature
+        self._seed = seed
         self._engine = Engine(self.name)
         self._loading: Loading | None = None
         self._starting = Lock()
@@ -122,6 +123,8 @@ class Local:
         }
         if self._temperature is not None:
             request["temperature"] = self._temperature
+        if self._seed is not None:
+            request["seed"] = self._seed
         if grammar:
             request["grammar"] = grammar
         elif tools:
