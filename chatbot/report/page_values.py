@@ -8,7 +8,7 @@ from chatbot.events import Replied, SessionStarted
 from chatbot.render.activity import duration
 from chatbot.render.clean import clean, one_line
 from chatbot.replay.runs import Run, Unmet
-from chatbot.report.page_talk import Part, parts, talk
+from chatbot.report.page_talk import Part, talk
 from chatbot.report.page_times import Tokens, Waterfall, tokens, waterfall
 
 Result = Literal["wrong", "failed", "passed"]
@@ -207,7 +207,7 @@ def _conversation(run: Run) -> Conversation:
         description=clean(run.description),
         facts=tuple((word, value) for word, value in _facts(run) if value),
         unmet=tuple(map(_missed, run.unmet)),
-        parts=tuple(part for part in (talk(name, steps) for name, steps in parts(run.steps)) if part.lines),
+        parts=talk(run.steps),
         times=waterfall(run.steps),
     )
 

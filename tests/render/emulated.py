@@ -1,11 +1,21 @@
 """A terminal without a process: what a sink writes goes straight into an emulator."""
 
 import io
+from unicodedata import combining
 
 import pyte
+from pyte.screens import wcwidth
 from rich.console import Console
 
 from chatbot.render.tty import Rich
+
+
+class Display(pyte.HistoryScreen):
+    """Shows all but a character that has no cell; by itself, pyte forgets what stands behind it too."""
+
+    def draw(self, data: str) -> None:
+        shown = data if data.isascii() else "".join(char for char in data if wcwidth(char) or combining(char))
+        super().draw(shown)
 
 
 class Emulated(io.TextIOBase):
@@ -14,7 +24,7 @@ class Emulated(io.TextIOBase):
     encoding = "utf-8"
 
     def __init__(self, columns: int = 80, rows: int = 24, **options) -> None:
-        self.display = pyte.HistoryScreen(columns, rows, history=200_000, ratio=0.5)
+        self.display = Display(columns, rows, history=200_000, ratio=0.5)
         self._stream = pyte.Stream(self.display)
         self.written: list[str] = []
         settings = {

@@ -1,6 +1,7 @@
 """Whole conversations with servers that we did not write, over each API that they and we speak."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
+from functools import cache
 
 import httpx2
 import pytest
@@ -26,10 +27,16 @@ llamacpp = pytest.mark.parametrize("address", [LLAMACPP], ids=str, indirect=True
 limited = pytest.mark.parametrize("address", [LLAMACPP, LLMOCK], ids=str, indirect=True)
 
 
+@pytest.fixture(scope="session")
+def address_of():
+    """Starts a server when it is first asked for; it runs until all tests have ended."""
+    with ExitStack() as all_running:
+        yield cache(lambda server: all_running.enter_context(running(server)))
+
+
 @pytest.fixture(scope="session", params=[LLAMACPP, LLMOCK, LLM_MOCK_API], ids=str)
-def address(request):
-    with running(request.param) as address:
-        yield address
+def address(request, address_of):
+    return address_of(request.param)
 
 
 def opened(api, url, key=KEY):
