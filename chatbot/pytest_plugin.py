@@ -73,7 +73,7 @@ class Scripts:
         if parent.session.isinitpath(file_path):
             wanted = file_path.suffix in NAMED
         else:
-            wanted = file_path.suffix in YAML and is_script(file_path.read_text("utf-8-sig", "replace"))
+            wanted = file_path.suffix in YAML and is_script(_text(file_path))
         return ScriptFile.from_parent(parent, path=file_path, scripts=self) if wanted else None
 
     def run(self, path: Path) -> "Run":
@@ -145,6 +145,14 @@ def is_script(text: str) -> bool:
         return True
     known = {name for key in given for name in get_close_matches(key, Script.model_fields, 1, 0.8)}
     return len(known) > 1 and not known <= _COMMON
+
+
+def _text(path: Path) -> str:
+    """Return the file's text, as far as it can be read."""
+    try:
+        return path.read_text("utf-8-sig", "replace")
+    except OSError:
+        return ""
 
 
 @contextmanager

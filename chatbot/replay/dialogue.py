@@ -23,11 +23,12 @@ class Line:
     place: Place
 
 
-def dialogue(steps: Iterable[Step]) -> list[Line]:
+def dialogue(steps: Sequence[Step]) -> list[Line]:
     """Return a turn as the plain transcript has it, and how it ended."""
     calls = results = answers = 0
     lines: list[Line] = []
-    for step in steps:
+    last = max((number for number, step in enumerate(steps) if isinstance(step.event, TurnEnded)), default=-1)
+    for number, step in enumerate(steps):
         place: Place = ("", 0)
         match step.event:
             case ToolCalled():
@@ -36,7 +37,7 @@ def dialogue(steps: Iterable[Step]) -> list[Line]:
                 place, results = ("result", results), results + 1
             case Replied(message=reply) if reply.text:
                 place, answers = ("answer", answers), answers + 1
-            case TurnEnded():
+            case TurnEnded() if number == last:
                 place = END
         lines += [Line(text, place) for text in _lines(step.event)]
     return lines

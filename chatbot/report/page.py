@@ -16,15 +16,14 @@ from chatbot.report.page_values import page
 def as_html(runs: Sequence[Run]) -> str:
     """Return the page: how the runs went, each script in a table, and each conversation with its times."""
     from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
 
     template, style, script = (_text(name) for name in ("page.html", "page.css", "page.js"))
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     return environment.from_string(template).render(
         page=page(runs),
         policy=_policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
+        style=style,
+        script=script,
     )
 
 

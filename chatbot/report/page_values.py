@@ -133,10 +133,12 @@ def result(run: Run) -> Result:
 
 
 def _title(count: dict[Result, int], runs: int) -> str:
-    if runs < 2:
-        return "The run passed" if count["passed"] else "The run failed" if runs else "Nothing was run"
-    passed = {0: "None", runs: "All"}.get(count["passed"], f"{count['passed']:,}")
-    return f"All {runs:,} runs passed" if passed == "All" else f"{passed} of {runs:,} runs passed"
+    passed = count["passed"]
+    if runs > 1:
+        return f"All {runs:,} runs passed" if passed == runs else f"{passed:,} of {runs:,} runs passed"
+    if count["wrong"]:
+        return "The script is wrong"
+    return "The run passed" if passed else "The run failed" if runs else "Nothing was run"
 
 
 def _figures(runs: Sequence[Run], scripts: int) -> Iterable[Figure]:

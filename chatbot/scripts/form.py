@@ -1,6 +1,7 @@
 """A test script's form: one conversation, and what is expected of it. Its JSON schema is in the package."""
 
 import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -8,14 +9,17 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from chatbot.events import Stop
+from chatbot.schema.declared import BadSchema, check_schema
 from chatbot.types import Failure
 
 JsonType = Literal["string", "integer", "number", "boolean", "array", "object", "null"]
 PLACEHOLDER = re.compile(r"\$(\$?)\{(\w+)\}")
 """How a turn says a secret: ${name}, by its name under `secrets`; $${name} is said as ${name}."""
 
-UNKNOWN = "unknown_key"
-"""The type of the error for a key that the form does not know; `key` is in its context."""
+
+def _wrong(text: str, *below: str | int) -> PydanticCustomError:
+    """Return an error in what stands `below` the value that is checked; the steps are in its context."""
+    return PydanticCustomError("wrong", "{text}", {"text": text, "below": below})
 
 
 def literal(text: str) -> str:
@@ -37,13 +41,10 @@ def _regex(value: str) -> str:
 
 
 def _json_schema(value: dict[str, Any]) -> dict[str, Any]:
-    from jsonschema import SchemaError
-    from jsonschema.validators import validator_for
-
     try:
-        validator_for(value).check_schema(value)
-    except SchemaError as error:
-        raise ValueError(f"not a JSON schema: {error.message}") from None
+        check_schema(value)
+    except BadSchema as error:
+        raise _wrong(f"not a JSON schema: it {error}", *error.path) from None
     return value
 
 
@@ -71,7 +72,7 @@ class Form(BaseModel):
             if key not in known:
                 nearest = get_close_matches(str(key), known, 1)
                 hint = f"did you mean {nearest[0]}" if nearest else f"known here: {', '.join(sorted(known))}"
-                raise PydanticCustomError(UNKNOWN, "nothing is called so here ({hint})", {"key": key, "hint": hint})
+                raise _wrong(f"nothing is called so here ({hint})", key)
         return value
 
 
@@ -108,7 +109,7 @@ class CallCheck(Form):
     arguments_types: dict[str, JsonType] = {}
     """The JSON types of arguments, by name."""
     result: ResultCheck | None = None
-    failure: Failure | Literal["none", "any"] | None = None
+    failure: Literal[Failure, "none", "any"] | None = None
     """Why it has no proper result: unknown, invalid, denied (a guard refused), failed, timeout, interrupted; or any."""
 
 

@@ -1,31 +1,35 @@
 """YAML scripts: a file is read as YAML 1.2, checked against the form, and what is wrong is told by line and column."""
 
-from collections.abc import Sequence
-from datetime import date
+import json
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import UsageError
-from chatbot.scripts.form import UNKNOWN, Script
+from chatbot.scripts.form import Script
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
 
 Steps = Sequence[str | int]
 """Where something stands in a file: keys and numbers of items, from the top."""
+SHOULD = "it should be "
 WORDS = {
     "missing": "it is missing",
-    "string_type": "it should be a text (a number needs quotes)",
-    "model_type": "it should be a mapping",
-    "dict_type": "it should be a mapping",
-    "tuple_type": "it should be a list",
-    "bool_type": "it should be true or false",
-    "bool_parsing": "it should be true or false",
+    "string_type": f"{SHOULD}a text (a number needs quotes)",
+    "string_too_short": "it should not be empty",
+    "model_type": f"{SHOULD}a mapping",
+    "dict_type": f"{SHOULD}a mapping",
+    "tuple_type": f"{SHOULD}a list",
+    "bool_type": f"{SHOULD}true or false",
+    "int_type": f"{SHOULD}a whole number",
+    "float_type": f"{SHOULD}a number",
 }
 """What the commonest errors are called, for those who do not write Python."""
+MOST = 100_000
+"""Values of a script; an alias counts as all that it stands for."""
 
 
 class ScriptWrong(UsageError):
@@ -38,16 +42,23 @@ class Source:
     def __init__(self, path: Path, text: str) -> None:
         """Read the text. Raises ScriptWrong."""
         from ruamel.yaml.error import MarkedYAMLError, YAMLError
+        from ruamel.yaml.reader import ReaderError
+
+        from chatbot.scripts.dialect import yaml
 
         self.path = path
         try:
-            self.data: Any = _yaml().load(text)
-            self._plain = _plain(self.data)
+            self.data: Any = yaml().load(text)
+            self._plain = _plain(self.data, iter(range(MOST)))
         except RecursionError:
-            raise ScriptWrong(f"{path}: it is nested too deep, or within itself.") from None
+            raise ScriptWrong(f"{path}: it is nested too deep.") from None
         except MarkedYAMLError as error:
             raise ScriptWrong(f"{_marked(path, error)}: {_problem(error)}.") from None
-        except (YAMLError, ValueError) as error:
+        except ReaderError as error:
+            before = text[: error.position].splitlines() or [""]
+            place = f"line {len(before)}, column {len(before[-1]) + 1}"
+            raise ScriptWrong(f"{path}, {place}: the control character #x{error.character:02x} is not YAML.") from None
+        except (YAMLError, ValueError, AssertionError) as error:  # so it tells of versions that it does not know
             raise ScriptWrong(f"{path}: it is not YAML: {_line(error)}.") from None
         if not isinstance(self.data, dict):
             raise ScriptWrong(f"{path}, line 1: a script is a mapping, with `turns:` or `user:` in it.")
@@ -59,7 +70,7 @@ class Source:
         try:
             return Script.model_validate(self._plain)
         except ValidationError as error:
-            raise ScriptWrong("\n".join(dict.fromkeys(map(self._told, error.errors())))) from None
+            raise ScriptWrong("\n".join(self._told(error.errors()))) from None
 
     def place(self, path: Steps) -> tuple[int, int]:
         """Return the line and column, from 1, of what the path leads to, or of the nearest thing above it."""
@@ -68,7 +79,7 @@ class Source:
         for step in path:
             if not _holds(node, step):
                 continue  # the form's own steps, such as which of two kinds was tried
-            place = node.lc.item(step) if isinstance(step, int) else node.lc.key(step)
+            place = tuple(node.lc.data[step][:2]) if step in node.lc.data else place  # not what is merged in: <<
             node = node[step]
         return place[0] + 1, place[1] + 1
 
@@ -76,25 +87,31 @@ class Source:
         """Return the file's text."""
         return _dumped(self.data)
 
-    def _told(self, error: "ErrorDetails") -> str:
-        path = list(error["loc"])
-        if error["type"] == UNKNOWN:
-            path.append(error["ctx"]["key"])
-        line, column = self.place(path)
-        message = WORDS.get(error["type"]) or error["msg"].removeprefix("Value error, ").rstrip(".")
-        where = dotted(self._known(path))
-        return f"{self.path}, line {line}, column {column}: {where + ': ' if where else ''}{_line(message)}."
+    def _told(self, errors: Sequence["ErrorDetails"]) -> Iterator[str]:
+        """Yield a line for each place; of kinds that a value may have, what is wrong with the one that it is."""
+        found: dict[tuple[str | int, ...], dict[str, None]] = {}
+        for error in errors:
+            path = self._known([*error["loc"], *error.get("ctx", {}).get("below", ())])
+            message = WORDS.get(error["type"]) or error["msg"].replace("Input should be ", SHOULD)
+            found.setdefault(path, {})[_line(message.removeprefix("Value error, ").rstrip("."))] = None
+        for path, messages in found.items():
+            if not any(other[: len(path)] == path != other for other in found):
+                line, column = self.place(path)
+                where = f"{dotted(path)}: " if path else ""
+                text = ", or ".join(messages).replace(f", or {SHOULD}", ", or ")
+                yield f"{self.path}, line {line}, column {column}: {where}{text}."
 
-    def _known(self, path: Steps) -> list[str | int]:
+    def _known(self, path: Steps) -> tuple[str | int, ...]:
         """Return the steps of a path that are in the file; the form's own are left out."""
-        node, steps = self.data, []
+        node: Any = self.data
+        steps: list[str | int] = []
         for number, step in enumerate(path):
             if _holds(node, step):
                 node = node[step]
                 steps.append(step)
             elif number == len(path) - 1 and isinstance(node, dict):
                 steps.append(step)  # what is missing
-        return steps
+        return tuple(steps)
 
 
 def read_source(path: Path) -> Source:
@@ -132,31 +149,29 @@ def as_node(data: Any) -> Any:
 
 
 def _dumped(data: Any) -> str:
+    from chatbot.scripts.dialect import yaml
+
     written = StringIO()
-    _yaml().dump(data, written)
+    yaml().dump(data, written)
     return written.getvalue()
 
 
-def _yaml() -> "YAML":
-    from ruamel.yaml import YAML
-
-    yaml = YAML()  # keeps comments, order and quotes
-    yaml.preserve_quotes = True
-    yaml.width = 120
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
-
-
-def _plain(value: Any) -> Any:
-    """Return the value as JSON would hold it: days are texts, since arguments are JSON."""
+def _plain(value: Any, room: Iterator[int]) -> Any:
+    """Return the value as JSON would hold it. Raises ValueError where there is no room left: aliases can be many."""
+    if next(room, None) is None:
+        raise ValueError(f"there are more than {MOST} values in it, with all that aliases stand for")
     if isinstance(value, dict):
-        return {str(name) if isinstance(name, date) else name: _plain(item) for name, item in value.items()}
+        return {_key(name): _plain(item, room) for name, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(item, room) for item in value]
     for kind in (str, bool, int, float):  # not the library's own kinds of them
         if isinstance(value, kind):
             return kind(value)
-    return value.isoformat() if isinstance(value, date) else value
+    return value
+
+
+def _key(name: Any) -> str:
+    return str(name) if isinstance(name, str) else json.dumps(name)
 
 
 def _holds(node: object, step: str | int) -> bool:
@@ -171,7 +186,9 @@ def _marked(path: Path, error: "MarkedYAMLError") -> str:
 
 
 def _problem(error: "MarkedYAMLError") -> str:
-    return _line(error.problem or error.context or "it is not YAML").rstrip(".")
+    problem = error.problem or "it is not YAML"
+    told = f"{error.context}, {problem}" if error.context and problem.startswith("but ") else problem
+    return _line(told).rstrip(".")
 
 
 def _line(text: object) -> str:

@@ -202,8 +202,9 @@ def test_the_numbers_of_the_page_are_those_of_its_runs():
         ([], "Nothing was run"),
         ([passed()], "The run passed"),
         ([failed()], "The run failed"),
+        ([wrong()], "The script is wrong"),
         ([passed(), passed("b.yaml")], "All 2 runs passed"),
-        ([wrong(), failed()], "None of 2 runs passed"),
+        ([wrong(), failed()], "0 of 2 runs passed"),
     ],
 )
 def test_the_title_says_how_it_went(runs, title):

@@ -84,6 +84,12 @@ def test_a_right_key_resets_the_count(verify, used):
         assert isinstance(verify("john_doe", "key"), Verified)
 
 
+def test_many_who_have_the_key_may_come_at_once(verify, used):
+    with ThreadPoolExecutor(12) as threads:
+        answers = list(threads.map(lambda _: verify("john_doe", "key"), range(12)))
+    assert answers == [Verified({"success": True}, "john_doe")] * 12
+
+
 def test_parallel_guesses_and_first_uses_are_counted_one_by_one(verify):
     def guess(_):
         try:
