@@ -15,6 +15,7 @@ from chatbot.interrupt import Interrupt, on_sigint
 from chatbot.render.clean import clean
 
 if TYPE_CHECKING:  # the prompt comes first
+    from chatbot.render.progress import Bar
     from chatbot.replay.running import Job
     from chatbot.replay.runs import Run
 
@@ -22,9 +23,7 @@ Reports = Annotated[
     list[str] | None,
     typer.Option("--report", metavar="FILE", help="Write .xml (JUnit), .jsonl, .md or .html; repeatable."),
 ]
-Least = Annotated[
-    float, typer.Option(metavar="SHARE", min=0, max=1, help="How much of a script's runs must pass (default 1).")
-]
+Least = Annotated[float, typer.Option(metavar="SHARE", min=0, max=1, help="How much of a script's runs must pass.")]
 
 
 def replay(  # the options of the command, one parameter each
@@ -36,7 +35,7 @@ def replay(  # the options of the command, one parameter each
         list[str] | None, typer.Option("--pack", "-p", metavar="NAME|PATH", help="Instead of the scripts' own.")
     ] = None,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile of the configuration file.")] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Scripts at a time (default 8).")] = 8,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Scripts at a time.")] = 8,
     repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Run each so often, and tell the rates.")] = 1,
     min_pass_rate: Least = 1.0,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="End with the first run that fails.")] = False,
@@ -95,7 +94,7 @@ def _run(due: "Sequence[Job]", wrong: "Sequence[Run]", choice: Choice, interrupt
     from chatbot.chat import own_stdout
     from chatbot.render.progress import Bar
     from chatbot.replay.scheduling import run_all
-    from chatbot.replay.telling import failure, script_line
+    from chatbot.replay.telling import script_line
 
     left = Counter(str(job.task.path) for job in due)
     ended: defaultdict[str, list[Run]] = defaultdict(list)
@@ -111,12 +110,23 @@ def _run(due: "Sequence[Job]", wrong: "Sequence[Run]", choice: Choice, interrupt
         for run in wrong:
             bar.line(script_line([run], choice.least))
         runs = [*wrong, *run_all(due, choice.workers, interrupt, done, fail_fast=choice.fail_fast)]
-        for run in runs:
-            if not run.passed:
-                bar.line("")
-                for line in failure(run):
-                    bar.line(line)
+        _tell_failures(runs, bar)
     return runs
+
+
+def _tell_failures(runs: "Sequence[Run]", bar: "Bar") -> None:
+    from chatbot.replay.telling import failure
+
+    for run in runs:
+        for line in () if run.passed else ("", *failure(run)):
+            bar.line(line)
+
+
+def _by_script(runs: "Sequence[Run]") -> "list[list[Run]]":
+    scripts: defaultdict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        scripts[run.script].append(run)
+    return [*scripts.values()]
 
 
 def _update(due: "Sequence[Job]", runs: "Sequence[Run]") -> None:
@@ -136,11 +146,9 @@ def _end(runs: "Sequence[Run]", least: float, seconds: float, reports: Sequence[
 
     for path in reports:
         write(path, runs)
-    scripts: defaultdict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        scripts[run.script].append(run)
-    verdicts = {verdict(of_one, least) for of_one in scripts.values()}
-    sys.stdout.write(f"{summary([*scripts.values()], least, seconds)}\n")
+    scripts = _by_script(runs)
+    verdicts = {verdict(of_one, least) for of_one in scripts}
+    sys.stdout.write(f"{summary(scripts, least, seconds)}\n")
     if "WRONG" in verdicts:
         return ExitCode.USAGE
     return ExitCode.TURN_FAILED if "FAIL" in verdicts else ExitCode.OK
@@ -169,8 +177,14 @@ def report(
     min_pass_rate: Least = 1.0,
 ) -> int:
     """Merge the results of replays, of many machines perhaps, and report them."""
+    from chatbot.render.progress import Bar
+    from chatbot.replay.telling import script_line
     from chatbot.report.jsonl import read_results
 
     reports = _reports(report)
-    runs = read_results([Path(name) for name in results])
+    runs = read_results([Path(name).expanduser() for name in results])
+    with Bar(len(runs), "reporting", sys.stdout) as bar:
+        for of_one in _by_script(runs):
+            bar.line(script_line(of_one, min_pass_rate))
+        _tell_failures(runs, bar)
     return _end(runs, min_pass_rate, sum(run.seconds for run in runs), reports)

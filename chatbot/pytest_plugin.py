@@ -94,6 +94,10 @@ class Scripts:
             return Run(str(path), wrong=str(error))
 
 
+class ScriptFailed(Exception):
+    """A script has not passed; the text tells why, and shows the dialogue."""
+
+
 class ScriptFile(pytest.File):
     """A script's file."""
 
@@ -115,7 +119,7 @@ class ScriptItem(pytest.Item):
         self.add_marker("chatbot")
 
     def runtest(self) -> None:
-        """Run it; what is not as expected is the failure's whole report, without a traceback."""
+        """Run it. Raises ScriptFailed."""
         from chatbot.render.clean import clean
         from chatbot.replay.telling import failure
 
@@ -123,7 +127,12 @@ class ScriptItem(pytest.Item):
         run = self._scripts.run(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
         if not run.passed:
             _, *lines = failure(run)  # the first one names the script, as pytest does itself
-            pytest.fail("\n".join(clean(line.removeprefix("  ")) for line in lines), pytrace=False)
+            raise ScriptFailed("\n".join(clean(line.removeprefix("  ")) for line in lines))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return what is not as expected; a traceback is for bugs."""
+        is_told = isinstance(excinfo.value, ScriptFailed)
+        return str(excinfo.value) if is_told else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return where it stands, and its name."""

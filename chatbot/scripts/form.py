@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from chatbot.events import Stop
@@ -48,6 +57,8 @@ def _json_schema(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+Switch = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=0)]
 Name = Annotated[str, StringConstraints(min_length=1)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_many, json_schema_input_type=Name | tuple[Name, ...])]
 Texts = Names
@@ -55,7 +66,7 @@ Regex = Annotated[str, AfterValidator(_regex)]
 Regexes = Annotated[tuple[Regex, ...], BeforeValidator(_many, json_schema_input_type=str | tuple[str, ...])]
 Schema = Annotated[dict[str, Any], AfterValidator(_json_schema)]
 Answers = Annotated[
-    bool | str, Field(description="true or yes: allowed. Anything else is a no, and the reason for it.")
+    Switch | str, Field(description="true or yes: allowed. Anything else is a no, and the reason for it.")
 ]
 
 
@@ -137,9 +148,9 @@ class Expect(Form):
     """What the assistant says, all its replies together."""
     stop: Stop | None = None
     """How it ends: done (what is expected where nothing is said), limit, error or interrupted."""
-    max_model_calls: Annotated[int, Field(ge=0)] | None = None
-    max_tokens: Annotated[int, Field(ge=0)] | None = None
-    max_seconds: Annotated[float, Field(gt=0)] | None = None
+    max_model_calls: Count | None = None
+    max_tokens: Count | None = None
+    max_seconds: Annotated[float, Strict(), Field(gt=0)] | None = None
 
 
 class Turn(Form):
@@ -159,8 +170,8 @@ class SimulatedUser(Form):
     goal: Name
     facts: dict[Name, str] = {}
     """What the user knows, by name; ${name} stands for a secret."""
-    max_turns: Annotated[int, Field(ge=1, le=100)] = 10
-    seed: int = 0
+    max_turns: Annotated[int, Strict(), Field(ge=1, le=100)] = 10
+    seed: Annotated[int, Strict()] = 0
     """What chance begins with: the same is said again, as far as the model can (the Responses API knows no seed)."""
 
 
@@ -181,11 +192,11 @@ class Script(Form):
     """Names of secrets, and of the environment variables that hold them."""
     approvals: dict[Name, Answers] = {}
     """What the user answers when a tool needs their word, by tool; `*` stands for any."""
-    grounded: bool | None = None
-    confirm: bool | None = None
-    ask_secrets: bool | None = None
-    max_steps: Annotated[int, Field(ge=1)] | None = None
-    greeting: bool | Expect | None = None
+    grounded: Switch | None = None
+    confirm: Switch | None = None
+    ask_secrets: Switch | None = None
+    max_steps: Annotated[int, Strict(), Field(ge=1)] | None = None
+    greeting: Switch | Expect | None = None
     """Whether the assistant speaks first, or what is expected of it then."""
     turns: tuple[Turn, ...] = ()
     user: SimulatedUser | None = None
@@ -196,12 +207,13 @@ class Script(Form):
     def _somebody_speaks(self) -> "Script":
         if bool(self.turns) == (self.user is not None):
             raise ValueError("a script has turns, or a simulated user, and not both")
-        unknown = {name for text in self._words() for escaped, name in PLACEHOLDER.findall(text) if not escaped} - set(
-            self.secrets
-        )
-        if unknown:
-            raise ValueError(f"${{{min(unknown)}}} is said, but there is no such name under secrets")
+        for steps, text in self._words():
+            for escaped, name in PLACEHOLDER.findall(text):
+                if not escaped and name not in self.secrets:
+                    raise _wrong(f"${{{name}}} is said, but there is no such name under secrets", *steps)
         return self
 
-    def _words(self) -> list[str]:
-        return [turn.user for turn in self.turns] + list(self.user.facts.values() if self.user else ())
+    def _words(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield what the user may say, and where it stands."""
+        yield from ((("turns", number, "user"), turn.user) for number, turn in enumerate(self.turns))
+        yield from ((("user", "facts", name), fact) for name, fact in (self.user.facts.items() if self.user else ()))

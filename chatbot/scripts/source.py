@@ -79,7 +79,7 @@ class Source:
         for step in path:
             if not _holds(node, step):
                 continue  # the form's own steps, such as which of two kinds was tried
-            place = tuple(node.lc.data[step][:2]) if step in node.lc.data else place  # not what is merged in: <<
+            place = tuple((node.lc.data or {}).get(step, place)[:2])  # what is merged in (<<) has none
             node = node[step]
         return place[0] + 1, place[1] + 1
 
@@ -91,7 +91,8 @@ class Source:
         """Yield a line for each place; of kinds that a value may have, what is wrong with the one that it is."""
         found: dict[tuple[str | int, ...], dict[str, None]] = {}
         for error in errors:
-            path = self._known([*error["loc"], *error.get("ctx", {}).get("below", ())])
+            below = error.get("ctx", {}).get("below", ())
+            path = self._known([*error["loc"], *below], whole=bool(below) or error["type"] == "missing")
             message = WORDS.get(error["type"]) or error["msg"].replace("Input should be ", SHOULD)
             found.setdefault(path, {})[_line(message.removeprefix("Value error, ").rstrip("."))] = None
         for path, messages in found.items():
@@ -101,16 +102,17 @@ class Source:
                 text = ", or ".join(messages).replace(f", or {SHOULD}", ", or ")
                 yield f"{self.path}, line {line}, column {column}: {where}{text}."
 
-    def _known(self, path: Steps) -> tuple[str | int, ...]:
-        """Return the steps of a path that are in the file; the form's own are left out."""
+    def _known(self, path: Steps, *, whole: bool) -> tuple[str | int, ...]:
+        """Return the steps of a path that are in the file, the last in any case if it is `whole`; the form's own are
+        left out."""
         node: Any = self.data
         steps: list[str | int] = []
         for number, step in enumerate(path):
             if _holds(node, step):
                 node = node[step]
                 steps.append(step)
-            elif number == len(path) - 1 and isinstance(node, dict):
-                steps.append(step)  # what is missing
+            elif whole and number == len(path) - 1:
+                steps.append(step)
         return tuple(steps)
 
 
