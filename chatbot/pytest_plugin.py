@@ -5,6 +5,7 @@ pytest loads it in every run of everybody who has us installed: nothing of ours 
 
 import os
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
@@ -179,7 +180,9 @@ def _dotenv(folder: Path) -> Iterator[None]:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not seconds > 0:
-        raise ValueError(text)
-    return seconds
+    try:
+        if (seconds := float(text)) > 0:
+            return seconds
+    except ValueError:
+        pass
+    raise ArgumentTypeError(f"{text!r} should be a number of seconds, more than 0")

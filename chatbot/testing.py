@@ -63,7 +63,7 @@ Part = str | Call
 Made = Part | Sequence[Part] | Assistant
 Reply = Made | Exception | Callable[[Prompt], Made]
 """A text, a call, a list of both, a whole message, an exception to raise, or a function that makes one of a prompt."""
-Source = str | Pack | ModuleType | Callable[..., Any]
+PackSource = str | Pack | ModuleType | Callable[..., Any]
 """A pack by its name or path, opened already or as a module; or one of its functions, with `@tool` above it."""
 
 
@@ -73,7 +73,7 @@ class Terms(TypedDict, total=False):
     Nothing is taken from the user's configuration, and of the environment only what names a model, and its key.
     """
 
-    pack: Source | Sequence[Source]
+    pack: PackSource | Sequence[PackSource]
     context: Mapping[str, Any]
     show_context: Sequence[str]
     secrets: Mapping[str, str]
@@ -149,16 +149,15 @@ class Chats:
 
         Raises UsageError, ConfigError.
         """
-        spec = model if isinstance(model, str) else OFFLINE
-        given = None if isinstance(model, str) else model
         if replies is not None:
-            if given or spec != OFFLINE:
+            if model != OFFLINE:
                 raise UsageError("A chat has replies, or a model, and not both.")
-            given = scripted(replies)
-        session = _session(spec, given, terms)
-        if given is None:
-            self._opened.callback(session.model.close)
-        return Chat(session, given or session.model)
+            model = scripted(replies)
+        session = _session(model, terms)
+        if isinstance(model, str):
+            model = session.model
+            self._opened.callback(model.close)
+        return Chat(session, model)
 
     def close(self) -> None:
         """Let go of what was opened."""
@@ -180,20 +179,19 @@ def scripted(replies: Sequence[Reply]) -> Scripted:
     def scriptable(reply: Reply) -> Scriptable:
         if isinstance(reply, Exception):
             return reply
-        return (lambda prompt: made(reply(prompt))) if callable(reply) else made(reply)
+        return lambda prompt: made(reply(prompt) if callable(reply) else reply)
 
     return Scripted(*map(scriptable, replies))
 
 
-def _session(spec: str, model: Model | None, terms: Terms) -> Session:
+def _session(model: str | Model, terms: Terms) -> Session:
     sources = terms.get("pack", ())
     several = [sources] if isinstance(sources, str | Pack | ModuleType) or callable(sources) else sources
-    secrets = terms.get("secrets", {})
+    spec, given = (model, None) if isinstance(model, str) else (OFFLINE, model)
     settings = _settings(spec, [source for source in several if isinstance(source, str)], terms)
-    named = open_packs(settings.packs.specs, settings.endpoints)
-    session = compose(
-        settings, [*named, *_packs(several)], ScriptedUser(terms.get("approvals", {}), secrets), model=model
-    )
+    packs = [*open_packs(settings.packs.specs, settings.endpoints), *_packs(several)]
+    secrets = terms.get("secrets", {})
+    session = compose(settings, packs, ScriptedUser(terms.get("approvals", {}), secrets), model=given)
     for name, secret in secrets.items():
         session.mask.learn(secret, name)
     return session
@@ -207,7 +205,7 @@ def _settings(spec: str, packs: Sequence[str], terms: Terms) -> Settings:
     return load_settings(flags, env | {"CHATBOT_CONFIG": os.devnull})
 
 
-def _packs(sources: Sequence[Source]) -> Iterator[Pack]:
+def _packs(sources: Sequence[PackSource]) -> Iterator[Pack]:
     """Yield what is no name of a pack as packs; functions of one module make one."""
     homes: dict[str, ModuleType] = {}
     for source in sources:

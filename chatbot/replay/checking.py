@@ -1,12 +1,13 @@
 """Holding what happened against what was expected; pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 
 from chatbot.events import Stop
 from chatbot.masking import Mask
+from chatbot.render.clean import one_line
 from chatbot.replay.comparing import argument_misses, as_json, result_misses, text_misses
 from chatbot.replay.happened import Called, Happened
 from chatbot.scripts.form import CallCheck, Expect
@@ -34,14 +35,20 @@ class Miss:
 
 
 def misses(expect: Expect, happened: Happened, mask: Mask, stop: Stop | None = "done") -> list[Miss]:
-    """Return what of the expectations does not hold. stop: how it should end where they do not say."""
-    return [
+    """Return what of the expectations does not hold, masked. stop: how it should end where they do not say."""
+    found = [
         *_stop(expect.stop or stop, happened),
         *_calls(expect, happened.calls, mask),
         *_never(expect, happened.calls),
         *_answer(expect, happened, mask),
         *_limits(expect, happened),
     ]
+    return [_masked(miss, mask) for miss in found]
+
+
+def _masked(miss: Miss, mask: Mask) -> Miss:
+    expected, happened = (tuple(map(mask.text, lines)) for lines in (miss.expected, miss.happened))
+    return replace(miss, said=one_line(mask.text(miss.said)), expected=expected, happened=happened)
 
 
 def _stop(wanted: Stop | None, happened: Happened) -> Iterator[Miss]:
@@ -182,8 +189,8 @@ def _limits(expect: Expect, happened: Happened) -> Iterator[Miss]:
     )
     for key, most, used, unit in limits:
         if most is not None and used > most:
-            said = f"at most {most:g} {unit} are allowed, and {used:g} were used"
-            yield Miss((key,), said, END, (f"(at most {most:g} {unit})",), (f"({used:g} {unit})",), wrong=False)
+            said = f"at most {most:.15g} {unit} are allowed, and {used:.15g} were used"
+            yield Miss((key,), said, END, (f"(at most {most:.15g} {unit})",), (f"({used:.15g} {unit})",), False)
 
 
 def as_line(check: CallCheck) -> str:

@@ -69,12 +69,13 @@ class Watch:
 
     def __call__(self, event: Event) -> None:
         """Note one event; what the model wrote stands in the history by the time that it is told."""
+        if not is_durable(event):
+            return
         step = Step(event, time.monotonic() - self.began)
         if isinstance(event, TurnStarted):
             self._calls, self._answers, self._steps = [], [], []
-        if is_durable(event):
-            self.steps.append(step)
-            self._steps.append(step)
+        self.steps.append(step)
+        self._steps.append(step)
         match event:
             case Replied():
                 self._reply()

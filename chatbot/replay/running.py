@@ -157,7 +157,8 @@ class _Conversation:
     def _turn(self, begin: Begin, expect: Expect, path: Path_, interrupt_at: str | None = None) -> bool:
         """Hold one turn; return whether those that follow have something to build on."""
         interrupt = Interrupt()
-        sinks: list[Sink] = [*self.sinks, partial(_interrupting, interrupt_at, interrupt)]
+        interrupting = [partial(_interrupting, interrupt_at, interrupt)] if interrupt_at else []
+        sinks: list[Sink] = [*self.sinks, *interrupting]
         with self._interrupt.calling(interrupt.set):
             drive(begin(interrupt), *sinks)
         happened = self.watch.turns[-1]
@@ -177,7 +178,7 @@ class _Conversation:
         return tuple(map(self._session.mask.text, lines))
 
 
-def _interrupting(at: str | None, interrupt: Interrupt, event: Event) -> None:
+def _interrupting(at: str, interrupt: Interrupt, event: Event) -> None:
     """Press Ctrl-C where the script says so."""
     if (isinstance(event, ToolCalled) and event.call.name == at) or (isinstance(event, TextDelta) and at == ANSWER):
         interrupt.set()

@@ -22,10 +22,10 @@ PLAIN = (
     ("null", r"~|null|Null|NULL|", ("~", "n", "N", "")),
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("int", WHOLE, "-0123456789"),
-    ("float", rf"{WHOLE}(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{{1,2}})?", "-0123456789"),
+    ("float", rf"{WHOLE}(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{{1,3}})?", "-0123456789"),
     ("merge", "<<", "<"),
 )
-"""What scalars without quotes stand for, and how they begin: 012, +49, 0x1f, 1e999, yes and days are texts."""
+"""What scalars without quotes stand for, and how they begin: 012, +49, 0x1f, yes and days are texts."""
 
 
 def yaml() -> YAML:

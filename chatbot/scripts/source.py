@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from io import StringIO
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,16 +138,18 @@ def as_yaml(data: object) -> str:
 
 
 def as_node(data: Any) -> Any:
-    """Return plain values as they are written: texts of many lines as such."""
-    from ruamel.yaml.scalarstring import LiteralScalarString
+    """Return plain values as they are written: texts of many lines as such, and strange characters as escapes."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
     match data:
         case dict():
-            return {name: as_node(value) for name, value in data.items()}
+            return {as_node(name): as_node(value) for name, value in data.items()}
         case list():
             return [as_node(value) for value in data]
-        case str() if "\n" in data:
+        case str() if "\n" in data and data[0].strip() and data.replace("\n", "").isprintable():
             return LiteralScalarString(data)
+        case str() if not data.isprintable():
+            return DoubleQuotedScalarString(data)
     return data
 
 
@@ -159,13 +162,15 @@ def _dumped(data: Any) -> str:
 
 
 def _plain(value: Any, room: Iterator[int]) -> Any:
-    """Return the value as JSON would hold it. Raises ValueError where there is no room left: aliases can be many."""
+    """Return the value as JSON would hold it. Raises ValueError where there is none, or no room left for all of it."""
     if next(room, None) is None:
         raise ValueError(f"there are more than {MOST} values in it, with all that aliases stand for")
     if isinstance(value, dict):
         return {_key(name): _plain(item, room) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item, room) for item in value]
+    if isinstance(value, float) and isinf(value):
+        raise ValueError("a number in it is too large")
     for kind in (str, bool, int, float):  # not the library's own kinds of them
         if isinstance(value, kind):
             return kind(value)

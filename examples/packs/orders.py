@@ -15,7 +15,9 @@ def track_order(order_number: Grounded[str]) -> dict[str, str]:
     Args:
         order_number: The number of the order.
     """
-    raise ToolFailed(f"The warehouse cannot be reached, so nobody knows where order {order_number} is. Try again later.")
+    raise ToolFailed(
+        f"The warehouse cannot be reached, so nobody knows where order {order_number} is. Try again later."
+    )
 
 
 @tool(effect="write")

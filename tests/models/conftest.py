@@ -5,6 +5,7 @@ import pytest
 from chatbot.models.local.wheel import SMOLLM2
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Let one process load the weights, and one start the servers, for all that need them."""
     for item in items:

@@ -43,6 +43,10 @@ class Window:
         self.page.goto(address)
         return self.page
 
+    def asked_beyond(self, address: str) -> list[str]:
+        """What the page has asked for but itself."""
+        return [asked for asked in self.requests if asked.partition("#")[0] != address]
+
     def _dismiss(self, dialog: Any) -> None:
         self.complaints.append(f"a dialog says {dialog.message}")
         dialog.dismiss()

@@ -164,6 +164,7 @@ def test_a_moment_is_wide_enough_to_be_seen_and_stays_on_the_axis():
     assert waterfall(steps(Notice("info", "..."))) is None
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e5))
 def test_the_axis_holds_everything_and_is_not_much_longer(seconds):
     length = axis(seconds)

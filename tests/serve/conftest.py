@@ -5,6 +5,7 @@ import pytest
 from tests.serve.server import forked
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Let one process load what a server needs, and start what modules share."""
     for item in items:
