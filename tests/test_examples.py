@@ -71,7 +71,7 @@ def test_they_pass_offline_and_leave_nothing_behind(held, tmp_path):
 def test_they_pass_from_recordings_to_the_letter_each_time(held):
     recorded = {str(path): load(RECORDINGS / f"{path.stem}.jsonl").events for path in SCRIPTS}
     first = held("--model", f"playback:{RECORDINGS}")
-    assert first == {script: lines(Step(event, 0.0) for event in events) for script, events in recorded.items()}
+    assert first == {script: lines([Step(event, 0.0) for event in events]) for script, events in recorded.items()}
     assert held("--model", f"playback:{RECORDINGS}") == first
 
 
@@ -94,12 +94,12 @@ def test_each_change_of_an_expectation_makes_it_fail_with_a_diff_that_names_it(p
     survivors = []
     for mutant in mutants(plain(path), passed):
         unmet = play(Task(path, Script.model_validate(mutant.data), task.source)).unmet
-        where, line = in_words(mutant.named), line_of(mutant.named, whole)
-        named = any(one.where.startswith(where) and one.line == line for one in unmet)
+        places = [(in_words(path), line_of(path, whole)) for path in mutant.named]
+        named = any(one.where.startswith(where) and one.line == line for one in unmet for where, line in places)
         alone = all(one.where.startswith(in_words(mutant.key)) for one in unmet)
         shown = any(mutant.shows in line for one in unmet for line in one.diff if line.startswith(("- ", "+ ")))
         if not (named and alone and shown):
-            survivors.append((in_words(mutant.named), mutant.shows, unmet))
+            survivors.append((places, mutant.shows, unmet))
     assert survivors == []
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from chatbot.events import Event, Replied, Stop, ToolReturned, TurnEnded, TurnStarted, is_durable
 from chatbot.replay.runs import Step
 from chatbot.session import Session
+from chatbot.trust.standing import Ran, said_success
 from chatbot.types import Assistant, ToolCall, ToolResult
 
 
@@ -66,6 +67,7 @@ class Watch:
     _answers: list[str] = field(default_factory=list)
     _steps: list[Step] = field(default_factory=list)
     _succeeded: frozenset[str] = frozenset()
+    _settled: int = 0
 
     def __call__(self, event: Event) -> None:
         """Note one event; what the model wrote stands in the history by the time that it is told."""
@@ -73,7 +75,7 @@ class Watch:
             return
         step = Step(event, time.monotonic() - self.began)
         if isinstance(event, TurnStarted):
-            self._calls, self._answers, self._steps = [], [], []
+            self._calls, self._answers, self._steps, self._settled = [], [], [], 0
         self.steps.append(step)
         self._steps.append(step)
         match event:
@@ -85,6 +87,7 @@ class Watch:
                 self.turns.append(self._turn(event))
 
     def _reply(self) -> None:
+        self._settle()
         written = next((said for said in reversed(self.session.history) if isinstance(said, Assistant)), Assistant())
         self._answers += [written.text] if written.text else []
         self._calls += [Called(call) for call in written.calls]
@@ -92,13 +95,21 @@ class Watch:
     def _returned(self, result: ToolResult) -> None:
         for place, called in enumerate(self._calls):
             if called.result is None and called.call.id == result.call_id:
-                self._calls[place] = replace(called, result=result, succeeded=self._succeeded)
+                self._calls[place] = replace(called, result=result)
                 break
+
+    def _settle(self) -> None:
+        """Note what had succeeded before each call of the last reply: the ledger tells it when all of them have ended."""
         ledger = self.session.runtime.ledger
-        if any(result.name in ledger.standing(pack.name).succeeded for pack in self.session.packs):
-            self._succeeded |= {result.name}
+        succeeded = frozenset[str]().union(*(ledger.standing(pack.name).succeeded for pack in self.session.packs))
+        for place in range(self._settled, len(self._calls)):
+            called = self._calls[place] = replace(self._calls[place], succeeded=self._succeeded)
+            if called.call.name in succeeded and _may_have_succeeded(called.result):
+                self._succeeded |= {called.call.name}
+        self._settled = len(self._calls)
 
     def _turn(self, ended: TurnEnded) -> Happened:
+        self._settle()
         replies = [step.event.message for step in self._steps if isinstance(step.event, Replied)]
         return Happened(
             calls=tuple(self._calls),
@@ -110,3 +121,8 @@ class Watch:
             seconds=self._steps[-1].at - self._steps[0].at,
             steps=tuple(self._steps),
         )
+
+
+def _may_have_succeeded(result: ToolResult | None) -> bool:
+    """Return whether a result does not say otherwise; of prose, only the ledger knows whether a user was verified."""
+    return result is not None and said_success(Ran(result.content, "somebody", result.failure))

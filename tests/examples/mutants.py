@@ -14,7 +14,7 @@ NEVER = f"(?!){NOBODY}"
 
 
 class Change(NamedTuple):
-    """Another value for an expectation; `steps` lead from it to what the failure should name.
+    """Another value for an expectation; `steps` lead from it to what the failure should name, or, as well, to `others`.
 
     shows: what stands in a changed line of the diff then.
     """
@@ -22,18 +22,19 @@ class Change(NamedTuple):
     value: Any
     steps: Steps = ()
     shows: str = NOBODY
+    others: tuple[Steps, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A script with one expectation changed.
 
-    key: the path of that expectation. named: the path of what the failure should name, which is it or a part of it.
+    key: the path of that expectation. named: paths of which the failure should name one, which are it or a part of it.
     """
 
     data: dict[str, Any]
     key: Steps
-    named: Steps
+    named: tuple[Steps, ...]
     shows: str
 
 
@@ -63,7 +64,8 @@ def mutants(data: dict[str, Any], run: Run) -> Iterator[Mutant]:
         for key, value in expect.items():
             for change in OPERATORS[key](value, held):
                 whole = (*path, key)
-                yield Mutant(_with(data, whole, change.value), whole, (*whole, *change.steps), change.shows)
+                named = tuple((*whole, *steps) for steps in (change.steps, *change.others))
+                yield Mutant(_with(data, whole, change.value), whole, named, change.shows)
 
 
 def in_words(path: Steps) -> str:
@@ -116,7 +118,7 @@ def _ordered(of: Callable[[list[Any], Held], Iterator[Change]]) -> Callable[[lis
         for at in range(len(calls) - 1):
             if calls[at] != calls[at + 1]:
                 swapped = [*calls[:at], calls[at + 1], calls[at], *calls[at + 2 :]]
-                yield Change(swapped, (at + 1,), "function")
+                yield Change(swapped, (), "function", ((at,), (at + 1,)))  # whichever of both finds no call
 
     return ordered
 
