@@ -16,6 +16,7 @@ CONSOLE = re.compile(r"(?m)^```console\n\$ (chatbot .*)\n((?:.*\n)*?)```$")
 COMMAND_TABLE = re.compile(r"(?s)<!-- commands -->\n.*?<!-- /commands -->")
 SHELL = re.compile(r"(?ms)^```sh\n(.*?)^```$")
 PACK = re.compile(r"(?ms)^```python\n(.*?)^```$")
+SCRIPT = re.compile(r"(?ms)^```yaml\n(.*?)^```$")
 
 
 def run(command: str, home: Path, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:

@@ -6,9 +6,15 @@ import socket
 import pytest
 
 from tests.program import clean_environment
-from tests.readme import PACK, README, ROOT, SHELL, rewritten, run, runnable
+from tests.readme import PACK, README, ROOT, SCRIPT, SHELL, rewritten, run, runnable
 
 TEXT = README.read_text("utf-8")
+PREPARED = (
+    "chatbot --script examples/support.yaml --record support.jsonl",
+    "chatbot replay my_bot.yaml --record recordings",
+    "chatbot replay my_bot.yaml --report results.jsonl",
+)
+"""What commands of the README go on with; each of them may be the only one that is tested."""
 COMMANDS = [line for block in SHELL.findall(TEXT) for line in block.splitlines()]
 
 
@@ -18,12 +24,15 @@ def test_the_console_blocks_show_what_their_commands_print():
 
 @pytest.fixture(scope="module")
 def lived_in(tmp_path_factory, seeded):
-    """A home in which there has been a conversation, to go on with and to play again."""
+    """A home in which there has been a conversation, to go on with and to play again, and what the README gives."""
     home = tmp_path_factory.mktemp("home")
     (home / "my_tools.py").write_text(PACK.search(TEXT)[1], "utf-8")
+    (home / "my_bot.yaml").write_text(SCRIPT.search(TEXT)[1], "utf-8")
     (home / "examples").symlink_to(ROOT / "examples")
     shutil.copy(seeded, home / "support.db")
-    run("chatbot --script examples/support.txt --record support.jsonl", home, home)
+    for command in PREPARED:
+        done = run(command, home, home)
+        assert done.returncode == 0, done.stderr + done.stdout
     return home
 
 
@@ -36,11 +45,13 @@ def words_of(command):
 @pytest.mark.xdist_group("readme")  # the home is lived in once
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "chatbot" in command])
 def test_every_command_runs(command, lived_in, zygote):
-    if "--record" in command:
-        (lived_in / "support.jsonl").unlink()
     arguments, said = words_of(command)
+    if "--record" in arguments:
+        kept = lived_in / arguments[arguments.index("--record") + 1]
+        for recording in kept.iterdir() if kept.is_dir() else [kept]:
+            recording.unlink()
     done = zygote.run(arguments, lived_in, clean_environment(lived_in), said)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
 
 
 def test_the_two_commands_are_targets_of_the_makefile():

@@ -99,7 +99,7 @@ class Watch:
                 break
 
     def _settle(self) -> None:
-        """Note what had succeeded before each call of the last reply: the ledger tells it when all of them have ended."""
+        """Note what had succeeded before each call of the last reply: the ledger knows when all have ended."""
         ledger = self.session.runtime.ledger
         succeeded = frozenset[str]().union(*(ledger.standing(pack.name).succeeded for pack in self.session.packs))
         for place in range(self._settled, len(self._calls)):

@@ -28,7 +28,7 @@ class Openings:
     @contextmanager
     def session(self, settings: Settings, asker: Asker, recording: Recording | None) -> Iterator[Session]:
         """Yield a session of its own. Raises UsageError, ConfigError."""
-        packs = self._opened(settings)
+        packs = self.packs(settings)
         if settings.model.provider == PLAYBACK:
             yield compose(settings, packs, asker, recording)
             return
@@ -56,7 +56,8 @@ class Openings:
                 model.close()
         self._idle.clear()
 
-    def _opened(self, settings: Settings) -> tuple[Pack, ...]:
+    def packs(self, settings: Settings) -> tuple[Pack, ...]:
+        """Return the packs, which are opened once. Raises UsageError, ConfigError."""
         choice = settings.packs
         key = choice.specs, repr(choice.functions), repr(settings.endpoints)
         with self._lock:

@@ -20,8 +20,8 @@ from chatbot.packs import open_packs
 from chatbot.playback import PlayedSession, Recording, read
 from chatbot.render.jsonl import JsonLines
 from chatbot.render.plain import Plain
+from chatbot.replay.finding import words_of
 from chatbot.runtime import Trust
-from chatbot.scripts.text import read_script
 from chatbot.session import Session, drive
 from chatbot.transcript import Transcripts
 from chatbot.types import Assistant, ToolCall, Usage, User
@@ -29,7 +29,7 @@ from tests.answers import ALWAYS, NO, YES, Answers
 from tests.conversation import calling
 from tests.playback.talk import KEY, Talk, comparable, ends
 
-SUPPORT = Path(__file__).parents[2] / "examples" / "support.txt"
+SUPPORT = Path(__file__).parents[2] / "examples" / "support.yaml"
 MADE_UP = "made-up-key"
 
 
@@ -60,7 +60,7 @@ def support(tmp_path, monkeypatch):
     recording.mask = session.mask
     events = []
     drive(session.opening(), recording)
-    for text in (None, *read_script(SUPPORT)):
+    for text in (None, *words_of(SUPPORT)):
         turn = session.greet(Interrupt()) if text is None else session.turn(text, Interrupt())
         drive(turn, recording, events.append)
     recording.close()
@@ -70,7 +70,7 @@ def support(tmp_path, monkeypatch):
 
 def test_the_support_conversation_is_held_again_to_the_letter(support, tmp_path, monkeypatch):
     monkeypatch.setenv("SUPPORT_DB", str(tmp_path / "second.db"))
-    said = (None, *read_script(SUPPORT))
+    said = (None, *words_of(SUPPORT))
     live = shown(Session(OfflineModel(), open_packs(["support"])), said)
     monkeypatch.setenv("SUPPORT_DB", "/dev/null/nowhere")
 
@@ -82,7 +82,7 @@ def test_what_is_masked_on_the_tape_may_be_said_masked(support):
     tape = read(support)
     said = [turn.said and turn.said.text for turn in tape.turns]
     first = shown(PlayedSession(tape, open_packs(["support"])), said)
-    assert first == shown(PlayedSession(tape, open_packs(["support"])), (None, *read_script(SUPPORT)))
+    assert first == shown(PlayedSession(tape, open_packs(["support"])), (None, *words_of(SUPPORT)))
     assert '"status": "Open"' in first[0]
 
 

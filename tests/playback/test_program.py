@@ -2,7 +2,7 @@
 
 from tests.program import ROOT, events
 
-SUPPORT = ROOT / "examples" / "support.txt"
+SUPPORT = ROOT / "examples" / "support.yaml"
 SAID = "My username is john_doe and my API key is: key\nIt is 12345\n"
 
 
