@@ -15,7 +15,7 @@ README = ROOT / "README.md"
 CONSOLE = re.compile(r"(?m)^```console\n\$ (chatbot .*)\n((?:.*\n)*?)```$")
 COMMAND_TABLE = re.compile(r"(?s)<!-- commands -->\n.*?<!-- /commands -->")
 SHELL = re.compile(r"(?ms)^```sh\n(.*?)^```$")
-PACK = re.compile(r"(?ms)^```python\n(.*?)^```$")
+PYTHON = re.compile(r"(?ms)^```python\n(.*?)^```$")
 SCRIPT = re.compile(r"(?ms)^```yaml\n(.*?)^```$")
 
 

@@ -5,16 +5,19 @@ import socket
 
 import pytest
 
+import chatbot.pytest_plugin
 from tests.program import clean_environment
-from tests.readme import PACK, README, ROOT, SCRIPT, SHELL, rewritten, run, runnable
+from tests.readme import PYTHON, README, ROOT, SCRIPT, SHELL, rewritten, run, runnable
 
 TEXT = README.read_text("utf-8")
+OTHERS = ("make", "pytest")
 PREPARED = (
     "chatbot --script examples/support.yaml --record support.jsonl",
     "chatbot replay my_bot.yaml --record recordings",
     "chatbot replay my_bot.yaml --report results.jsonl",
 )
 """What commands of the README go on with; each of them may be the only one that is tested."""
+PACK, TEST = PYTHON.findall(TEXT)
 COMMANDS = [line for block in SHELL.findall(TEXT) for line in block.splitlines()]
 
 
@@ -26,7 +29,7 @@ def test_the_console_blocks_show_what_their_commands_print():
 def lived_in(tmp_path_factory, seeded):
     """A home in which there has been a conversation, to go on with and to play again, and what the README gives."""
     home = tmp_path_factory.mktemp("home")
-    (home / "my_tools.py").write_text(PACK.search(TEXT)[1], "utf-8")
+    (home / "my_tools.py").write_text(PACK, "utf-8")
     (home / "my_bot.yaml").write_text(SCRIPT.search(TEXT)[1], "utf-8")
     (home / "examples").symlink_to(ROOT / "examples")
     shutil.copy(seeded, home / "support.db")
@@ -43,7 +46,7 @@ def words_of(command):
 
 
 @pytest.mark.xdist_group("readme")  # the home is lived in once
-@pytest.mark.parametrize("command", [command for command in COMMANDS if "chatbot" in command])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith(OTHERS)])
 def test_every_command_runs(command, lived_in, zygote):
     arguments, said = words_of(command)
     if "--record" in arguments:
@@ -62,9 +65,20 @@ def test_the_two_commands_are_targets_of_the_makefile():
 
 
 def test_the_pack_of_the_readme_rolls_the_die_that_was_asked_for(tmp_path):
-    (tmp_path / "my_tools.py").write_text(PACK.search(TEXT)[1], "utf-8")
+    (tmp_path / "my_tools.py").write_text(PACK, "utf-8")
     done = run("echo 'Roll a die with 20 sides' | chatbot --pack ./my_tools.py", tmp_path, tmp_path)
     assert 'call function roll_dice, with arguments {"sides": 20}' in done.stdout
+
+
+def test_scripts_and_the_test_in_python_are_tests_of_pytest(pytester, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("SUPPORT_DB", str(pytester.path / "support.db"))
+    (command,) = (command for command in COMMANDS if command.startswith("pytest"))
+    (pytester.path / "examples").symlink_to(ROOT / "examples")
+    pytester.makepyfile(TEST)
+    _, *arguments = shlex.split(command)
+    done = pytester.runpytest_inprocess(*arguments, ".", plugins=[chatbot.pytest_plugin])
+    done.assert_outcomes(passed=11)
 
 
 def test_every_refusal_of_the_trust_table_can_be_seen():
