@@ -1,6 +1,5 @@
 """A session as Markdown. What was said stands in quotes, so that nothing in it reaches beyond them."""
 
-import re
 from collections.abc import Iterator
 
 from chatbot.events import (
@@ -16,13 +15,14 @@ from chatbot.events import (
     TurnStarted,
 )
 from chatbot.render.clean import clean, one_line
+from chatbot.render.quoting import code, fenced
 from chatbot.transcript.loading import Loaded, closed
 
 
 def as_markdown(loaded: Loaded) -> str:
     """Return the session as Markdown: roles in bold, texts quoted, calls and results in fences."""
     about = " · ".join(part for part in (loaded.started, loaded.model, ", ".join(loaded.packs)) if part)
-    parts = [f"# Session {one_line(loaded.session)}", _code(about)]
+    parts = [f"# Session {one_line(loaded.session)}", code(about)]
     parts += [part for event in closed(loaded.events) for part in _told(event)]
     return "\n\n".join(parts) + "\n"
 
@@ -34,10 +34,10 @@ def _told(event: Event) -> Iterator[str]:
         case Replied(message=reply) if reply.text:
             yield from ("**Assistant**", _quoted(reply.text))
         case ToolCalled(call=call):
-            yield from ("**Call**", _fenced(f"{call.name} {call.arguments}"))
+            yield from ("**Call**", fenced(f"{call.name} {call.arguments}"))
         case ToolReturned(result=result):
             how = f"Result: {result.failure}" if result.failure else "Result"
-            yield from (f"**{how}**", _fenced(result.content))
+            yield from (f"**{how}**", fenced(result.content))
         case ApprovalAnswered(approved=approved, reason=reason):
             yield _line("Approved" if approved else "Declined", reason)
         case SecretAnswered(argument=argument, given=given):
@@ -54,24 +54,6 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in clean(text).split("\n"))
 
 
-def _fenced(text: str) -> str:
-    """Return the text in a fence that is longer than any in it."""
-    shown = clean(text)
-    fence = "`" * max(3, _longest_run(shown) + 1)
-    return f"{fence}\n{shown}\n{fence}"
-
 
 def _line(head: str, text: str) -> str:
-    return f"**{head}** {_code(text)}".rstrip()
-
-
-def _code(text: str) -> str:
-    """Return one line in which nothing means anything to Markdown."""
-    shown = one_line(text)
-    ticks = "`" * (_longest_run(shown) + 1)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{ticks}{pad}{shown}{pad}{ticks}" if shown else ""
-
-
-def _longest_run(text: str) -> int:
-    return max(map(len, re.findall("`+", text)), default=0)
+    return f"**{head}** {code(text)}".rstrip()

@@ -3,13 +3,12 @@
 Whatever a script, a model or a tool said stands in code, so that nothing in it is a heading, a tag or a mention.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from chatbot.playback.departures import plain
-from chatbot.render.clean import clean, one_line
+from chatbot.render.quoting import code, fenced
 from chatbot.replay.rates import Rate, repeats
 from chatbot.replay.runs import Run, Unmet
 
@@ -38,7 +37,7 @@ def _headline(runs: Sequence[Run], scripts: dict[str, list[Run]]) -> str:
 def _row(script: str, runs: Sequence[Run]) -> str:
     tallies = [run.tally for run in runs]
     cells = (
-        _code(script).replace("|", "\\|"),  # a table splits code, too
+        code(script).replace("|", "\\|"),  # a table splits code, too
         _result(runs),
         f"{sum(tally.turns for tally in tallies)}",
         f"{sum(tally.calls for tally in tallies)}",
@@ -75,13 +74,13 @@ def _failed(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _section(run: Run, repeat: str) -> Iterator[str]:
-    yield f"## {_code(run.script)}{repeat}"
+    yield f"## {code(run.script)}{repeat}"
     if run.wrong:
-        yield f"It cannot be run: {_code(run.wrong)}"
+        yield f"It cannot be run: {code(run.wrong)}"
     for one in run.unmet:
         yield _unmet(one)
         if one.diff:
-            yield _fenced("\n".join(one.diff), "diff")
+            yield fenced("\n".join(one.diff), "diff")
 
 
 def _conversation(run: Run) -> str:
@@ -89,32 +88,13 @@ def _conversation(run: Run) -> str:
     dialogue = "\n".join(plain(run.events))
     if not dialogue:
         return ""
-    return f"<details><summary>The conversation</summary>\n\n{_fenced(dialogue, 'text')}\n\n</details>"
+    return f"<details><summary>The conversation</summary>\n\n{fenced(dialogue, 'text')}\n\n</details>"
 
 
 def _unmet(one: Unmet) -> str:
     line = f", line {one.line}" if one.line else ""
-    return f"**{_code(one.where)}**{line}: {_code(one.said)}"
+    return f"**{code(one.where)}**{line}: {code(one.said)}"
 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
-
-
-def _code(text: str) -> str:
-    """Return one line in which nothing means anything to Markdown."""
-    shown = one_line(text)
-    ticks = "`" * (_longest_run(shown) + 1)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{ticks}{pad}{shown}{pad}{ticks}" if shown else ""
-
-
-def _fenced(text: str, language: str) -> str:
-    """Return the text in a fence that is longer than any in it."""
-    shown = clean(text)
-    fence = "`" * max(3, _longest_run(shown) + 1)
-    return f"{fence}{language}\n{shown}\n{fence}"
-
-
-def _longest_run(text: str) -> int:
-    return max(map(len, re.findall("`+", text)), default=0)
