@@ -1,5 +1,6 @@
 """What a newcomer installs is whole: built here, unpacked elsewhere, run from a third place."""
 
+import json
 import os
 import re
 import subprocess
@@ -50,6 +51,15 @@ def test_the_installed_program_answers(installed, tmp_path):
     assert "Billing Query" in done.stdout
     [database] = tmp_path.rglob("support.db")
     assert database.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_installed_program_tests_a_bot_and_reports(installed, tmp_path):
+    script = ROOT / "examples" / "support.yaml"
+    done = run(installed, tmp_path, "replay", script, "--report", "report.html")
+    assert (done.returncode, done.stdout.splitlines()[-1][:11]) == (0, "1 passed of"), done.stderr
+    assert "<style>" in (tmp_path / "report.html").read_text("utf-8")
+    schema = run(installed, tmp_path, "replay", "--schema").stdout
+    assert json.loads(schema)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 def test_no_neighbour_is_trodden_on(installed):
