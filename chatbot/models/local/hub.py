@@ -1,6 +1,7 @@
 """A file on the Hugging Face Hub, kept in the cache that all programs of this user share."""
 
 import json
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -75,9 +76,8 @@ class HubFile:
         if "HFValidationError" in kinds:
             return ModelError(f"{self.repo} is no name of a repository on the Hugging Face Hub.")
         if kinds & _UNREACHABLE:
-            return ModelUnreachable(
-                f"{self.file} is not in the cache, and the Hugging Face Hub was not reached: {said}"
-            )
+            why = re.sub(r"^\[Errno -?\d+\] ", "", said)
+            return ModelUnreachable(f"{self.file} is not in the cache, and the Hugging Face Hub was not reached: {why}")
         return ModelError(f"{self.file} of {self.repo} could not be fetched: {said}")
 
 
