@@ -1,10 +1,12 @@
 """`chatbot replay`: conversations as tests. `chatbot report`: what came of them, from one machine or from many."""
 
+import re
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -56,12 +58,15 @@ def replay(  # the options of the command, one parameter each
         sys.stdout.write(schema_text())
         return ExitCode.OK
     from chatbot.replay.planning import Plan
+    from chatbot.replay.tasks import expanded
 
     if not paths:
         raise UsageError("Which scripts? Give files, folders or globs: chatbot replay examples/")
     load_dotenv_file(Path.cwd())
     flags: dict[str, Any] = {"model": model, "pack": pack, "profile": profile}
     reports = _reports(report)
+    if timeout is not None and not 0 < timeout <= TIMEOUT_MAX:
+        raise UsageError(f"--timeout {timeout:g}: it should be a number of seconds, more than 0.")
     wanted = Plan(
         paths=tuple(paths),
         flags={name: value for name, value in flags.items() if value},
@@ -69,16 +74,19 @@ def replay(  # the options of the command, one parameter each
         shard=_shard(shard),
         repeat=repeat,
         timeout=timeout,
-        record=Path(record) if record else None,
+        record=expanded(record) if record else None,
     )
     due, wrong = wanted.jobs()
     interrupt = Interrupt()
     began = time.monotonic()
     runs = _run(due, wrong, Choice(jobs, min_pass_rate, fail_fast), interrupt)
-    if update:
-        _update(due, runs)
-    code = _end(runs, min_pass_rate, time.monotonic() - began, reports)
-    return ExitCode.INTERRUPTED if interrupt.is_set and code is ExitCode.OK else code
+    unrun = len({str(job.task.path) for job in due} - {run.script for run in runs})
+    try:
+        if update:
+            _update(due, runs)
+    finally:  # a script that cannot be written does not take the reports with it
+        code = _end(runs, min_pass_rate, time.monotonic() - began, reports, unrun)
+    return ExitCode.INTERRUPTED if interrupt.is_set else code
 
 
 class Choice(NamedTuple):
@@ -139,8 +147,8 @@ def _update(due: "Sequence[Job]", runs: "Sequence[Run]") -> None:
             sys.stdout.write(f"{clean(update(job, last[script]))}\n")
 
 
-def _end(runs: "Sequence[Run]", least: float, seconds: float, reports: Sequence[Path]) -> ExitCode:
-    """Write the reports, and the last line."""
+def _end(runs: "Sequence[Run]", least: float, seconds: float, reports: Sequence[Path], unrun: int = 0) -> ExitCode:
+    """Write the reports, and the last line. unrun: scripts of which no run has ended."""
     from chatbot.replay.telling import summary, verdict
     from chatbot.report import write
 
@@ -148,7 +156,7 @@ def _end(runs: "Sequence[Run]", least: float, seconds: float, reports: Sequence[
         write(path, runs)
     scripts = _by_script(runs)
     verdicts = {verdict(of_one, least) for of_one in scripts}
-    sys.stdout.write(f"{summary(scripts, least, seconds)}\n")
+    sys.stdout.write(f"{summary(scripts, least, seconds, unrun)}\n")
     if "WRONG" in verdicts:
         return ExitCode.USAGE
     return ExitCode.TURN_FAILED if "FAIL" in verdicts else ExitCode.OK
@@ -156,9 +164,10 @@ def _end(runs: "Sequence[Run]", least: float, seconds: float, reports: Sequence[
 
 def _reports(given: Sequence[str] | None) -> list[Path]:
     """Return where reports go. Raises UsageError, before anything runs."""
+    from chatbot.replay.tasks import expanded
     from chatbot.report import check
 
-    paths = [Path(name).expanduser() for name in given or ()]
+    paths = [expanded(name) for name in given or ()]
     for path in paths:
         check(path)
     return paths
@@ -166,7 +175,7 @@ def _reports(given: Sequence[str] | None) -> list[Path]:
 
 def _shard(text: str) -> tuple[int, int]:
     part, _, of = text.partition("/")
-    if part.isdecimal() and of.isdecimal() and 1 <= int(part) <= int(of):
+    if re.fullmatch("[0-9]{1,9}/[0-9]{1,9}", text) and 1 <= int(part) <= int(of):
         return int(part), int(of)
     raise UsageError(f"--shard {text}: it should be K/N, such as 1/4 for the first of four parts.")
 
@@ -178,11 +187,12 @@ def report(
 ) -> int:
     """Merge the results of replays, of many machines perhaps, and report them."""
     from chatbot.render.progress import Bar
+    from chatbot.replay.tasks import expanded
     from chatbot.replay.telling import script_line
     from chatbot.report.jsonl import read_results
 
     reports = _reports(report)
-    runs = read_results([Path(name).expanduser() for name in results])
+    runs = read_results([expanded(name) for name in results])
     with Bar(len(runs), "reporting", sys.stdout) as bar:
         for of_one in _by_script(runs):
             bar.line(script_line(of_one, min_pass_rate))

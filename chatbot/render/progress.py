@@ -1,7 +1,9 @@
 """A bar below lines that go on: for work of many parts."""
 
+import os
 import sys
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -19,12 +21,18 @@ class Bar(AbstractContextManager["Bar"]):
     """Writes lines, with a bar below them that is gone in the end; where there is no terminal, only the lines."""
 
     def __init__(self, total: int, what: str, stdout: TextIO) -> None:
-        self._console = Console(file=stdout, highlight=False, soft_wrap=True)
+        self._console = _Lines(file=stdout, highlight=False, soft_wrap=True)
         drawn = self._console.is_terminal and not self._console.is_dumb_terminal
         bar = self._console if drawn else Console(file=sys.stderr)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        shared = sys.stderr.isatty()  # what tools print there goes above the bar, and not through it
         self._progress = Progress(
-            *columns, console=bar, transient=True, disable=not bar.is_terminal, redirect_stdout=False
+            *columns,
+            console=bar,
+            transient=True,
+            disable=not bar.is_terminal,
+            redirect_stdout=shared,
+            redirect_stderr=shared,
         )
         self._task = self._progress.add_task(what, total=total)
 
@@ -47,3 +55,13 @@ class Bar(AbstractContextManager["Bar"]):
     def advance(self) -> None:
         """One more part is done."""
         self._progress.advance(self._task)
+
+
+class _Lines(Console):
+    """A console whose reader may have had enough (`| head`): the rest is written to nobody, and the work goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Let go of the pipe, with what waits in its stream."""
+        self.quiet = True
+        with Path(os.devnull).open("wb") as nobody:
+            os.dup2(nobody.fileno(), self.file.fileno())

@@ -118,6 +118,8 @@ def _against_schema(schema: Mapping[str, Any], content: str) -> str:
         error = next(Draft202012Validator(schema, registry=Registry()).iter_errors(value), None)
     except RecursionError:
         return "the schema refers to itself without end"
+    except OverflowError:
+        return "a number is too large to be checked"
     return f"{' '.join(error.message.split()):.200}" if error else ""
 
 

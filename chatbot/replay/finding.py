@@ -1,15 +1,16 @@
 """Which scripts are meant: files, folders and globs become tasks."""
 
 import glob
+import os
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from chatbot.config.model import PLAYBACK
 from chatbot.errors import UsageError
 from chatbot.events import Event
-from chatbot.replay.tasks import Task, said
+from chatbot.replay.tasks import Task, expanded, said
 from chatbot.scripts.derived import said_in, script_of, turn_of, turns
 from chatbot.scripts.form import Script, Turn, literal
 from chatbot.scripts.source import ScriptWrong, read_source
@@ -25,35 +26,65 @@ IN_FOLDERS = (*YAML, TRANSCRIPT)
 def find(given: Sequence[str]) -> list[Path]:
     """Return the files, each once, in the order given; those of a folder or a glob sorted.
 
-    Raises UsageError for what is not there, and where nothing is left.
+    A file is the same by whatever way its folder is reached. Raises UsageError for what is not there, or cannot be
+    looked at, and where nothing is left.
     """
-    found = {path: None for name in given for path in _meant(name)}
+    found: dict[Path, Path] = {}
+    for name in given:
+        try:
+            for path in _meant(name):
+                found.setdefault(path.parent.resolve() / path.name, path)
+        except OSError as error:
+            place = str(error.filename or name)
+            raise UsageError(f"{place:.200} cannot be searched for scripts: {error.strerror}.") from None
     if not found:
         raise UsageError(f"There is no script in {', '.join(given)}: a folder is searched for {', '.join(IN_FOLDERS)}.")
-    return list(found)
+    return list(found.values())
 
 
 def _meant(name: str) -> list[Path]:
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_dir():
         return sorted(_inside(path))
     if path.exists():
         return [path]
     if glob.has_magic(name):
-        return sorted(Path(match) for match in glob.glob(str(path), recursive=True) if Path(match).is_file())  # noqa: PTH207 - it keeps the name as given
+        return sorted(_matching(path))
     raise UsageError(f"There is no script {name}: give files, folders or globs.")
 
 
+def _matching(pattern: Path) -> Iterator[Path]:
+    """Yield the files that a glob means, but for hidden ones that it does not name; `**` follows no links."""
+    try:
+        found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+        for path in found:
+            hidden = any(part.startswith(".") for part in path.parts if part not in pattern.parts)
+            if path.is_file() and not hidden:
+                yield path
+    except ValueError as error:
+        raise UsageError(f"There is no script {pattern}: {error}.") from None
+
+
 def _inside(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix in IN_FOLDERS and not hidden and path.is_file():
-            yield path
+    """Yield the scripts of a folder and those below it, but for hidden ones; links to folders are not followed."""
+
+    def fail(error: OSError) -> NoReturn:
+        raise error
+
+    for here, folders, names in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(here, name) for name in names if not name.startswith("."))
+        yield from (path for path in paths if path.suffix in IN_FOLDERS and path.is_file())
 
 
 def chosen(paths: Sequence[Path], pattern: str, shard: tuple[int, int]) -> list[Path]:
-    """Return those whose path contains the pattern or fits it as a glob; of them every Nth, from the Kth: `shard`."""
+    """Return those whose path contains the pattern or fits it as a glob; of them every Nth, from the Kth: `shard`.
+
+    A shard may have none of them; raises UsageError where nobody has.
+    """
     fitting = [path for path in paths if pattern in str(path) or fnmatch(str(path), pattern)]
+    if paths and not fitting:
+        raise UsageError(f"--filter {pattern}: none of the {len(paths)} scripts has such a path.")
     number, count = shard
     return fitting[number - 1 :: count]
 

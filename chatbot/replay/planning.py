@@ -11,7 +11,7 @@ from chatbot.errors import UsageError
 from chatbot.replay.finding import chosen, find, task_of
 from chatbot.replay.running import Job
 from chatbot.replay.runs import Run
-from chatbot.replay.tasks import Task
+from chatbot.replay.tasks import Task, expanded
 from chatbot.scripts.source import ScriptWrong
 
 
@@ -55,7 +55,7 @@ class Plan:
     def _flags_for(self, task: Task) -> dict[str, Any]:
         """Return the flags; a folder of recordings has one for each script, by its name."""
         provider, _, name = str(self.flags.get("model", "")).partition(":")
-        folder = Path(name).expanduser()
+        folder = expanded(name)
         if provider == PLAYBACK and folder.is_dir():
             return {**self.flags, "model": f"{PLAYBACK}:{folder / task.path.stem}.jsonl"}
         return dict(self.flags)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
-from chatbot.events import Event, SessionStarted, TurnEnded, TurnStarted, to_json
+from chatbot.events import Event, SessionStarted, T, TurnEnded, TurnStarted, to_json
 from chatbot.tally import Tally
 from chatbot.transcript.reading import from_json
 
@@ -120,20 +121,44 @@ def run_from_json(given: Mapping[str, Any]) -> Run:
     if given.get("type") != RESULT:
         raise ValueError(f"this is no line of a result file: its type is {given.get('type')!r:.40}")
     try:
-        steps = ((from_json(step), float(step["at"])) for step in given["steps"])
+        steps = ((from_json(step), _seconds(step["at"])) for step in given["steps"])
         return Run(
-            script=str(given["script"]),
-            number=int(given["number"]),
-            description=str(given["description"]),
-            began=str(given["began"]),
-            seconds=float(given["seconds"]),
-            seed=None if given["seed"] is None else int(given["seed"]),
+            script=_a(str, given["script"]),
+            number=_whole(given["number"]),
+            description=_a(str, given["description"]),
+            began=_a(str, given["began"]),
+            seconds=_seconds(given["seconds"]),
+            seed=None if given["seed"] is None else _whole(given["seed"]),
             steps=tuple(Step(event, at) for event, at in steps if event),
-            unmet=tuple(
-                Unmet(str(one["where"]), str(one["said"]), int(one["line"]), tuple(map(str, one["diff"])))
-                for one in given["unmet"]
-            ),
-            wrong=str(given["wrong"]),
+            unmet=tuple(map(_unmet, _a(list, given["unmet"]))),
+            wrong=_a(str, given["wrong"]),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"this line of a result file is broken: {type(error).__name__}: {error}") from None
+
+
+def _unmet(given: Mapping[str, Any]) -> Unmet:
+    lines = (_a(str, line) for line in _a(list, given["diff"]))
+    return Unmet(_a(str, given["where"]), _a(str, given["said"]), _whole(given["line"]), tuple(lines))
+
+
+def _a(kind: type[T], value: Any) -> T:
+    """Return the value, which is of that kind. Raises TypeError."""
+    if type(value) is not kind:
+        raise TypeError(f"{value!r:.40} is no {kind.__name__}")
+    return value
+
+
+def _whole(value: Any) -> int:
+    """Return a whole number; 1.0 is one in JSON. Raises TypeError, OverflowError."""
+    if type(value) not in (int, float) or value != value or int(value) != value:
+        raise TypeError(f"{value!r:.40} is no whole number")
+    return int(value)
+
+
+def _seconds(value: Any) -> float:
+    """Return a number of seconds. Raises TypeError, OverflowError."""
+    seconds = float(value) if type(value) is int else _a(float, value)
+    if not 0 <= seconds < inf:
+        raise TypeError(f"{seconds} is no number of seconds")
+    return seconds

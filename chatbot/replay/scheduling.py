@@ -18,16 +18,21 @@ def run_all(
     done: gets each run as it ends, in this thread. interrupt: ends all; fail_fast: the first run that fails does, too.
     """
     ended: dict[int, Run] = {}
-    with closing(Openings()) as openings, ThreadPoolExecutor(workers, "replay") as pool:
+    over = Interrupt()
+    with (
+        interrupt.calling(over.set),
+        closing(Openings()) as openings,
+        ThreadPoolExecutor(workers, "replay") as pool,
+    ):
         order: dict[Future[Run | None], int] = {}
         for number, job in enumerate(jobs):
-            order[pool.submit(_run, job, openings, interrupt)] = number
+            order[pool.submit(_run, job, openings, over)] = number
         for future in as_completed(order):
             if came := future.result():
                 ended[order[future]] = came
                 done(came)
                 if fail_fast and not came.passed:
-                    interrupt.set()
+                    over.set()
     return [ended[number] for number in sorted(ended)]
 
 

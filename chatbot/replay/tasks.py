@@ -62,7 +62,15 @@ class Task:
         return self._path(spec) if is_path else spec
 
     def _path(self, name: str) -> str:
-        return str(self.path.parent / Path(name).expanduser())
+        return str(self.path.parent / expanded(name))
+
+
+def expanded(name: str) -> Path:
+    """Return the path, with ~ as the home folder; that of a user whom nobody knows stays as it is."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def said(text: str, secrets: Mapping[str, str]) -> str:

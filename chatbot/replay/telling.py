@@ -38,14 +38,16 @@ def failure(run: Run) -> Iterator[str]:
     yield from _indented(waiting)
 
 
-def summary(scripts: Sequence[Sequence[Run]], least: float, seconds: float) -> str:
-    """Return how it went on the whole."""
+def summary(scripts: Sequence[Sequence[Run]], least: float, seconds: float, unrun: int = 0) -> str:
+    """Return how it went on the whole. unrun: scripts of which no run has ended."""
     verdicts = [verdict(runs, least) for runs in scripts]
     passed, failed, wrong = (verdicts.count(word) for word in ("ok", "FAIL", "WRONG"))
     parts = [f"{passed} passed"]
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{wrong} could not be run"] if wrong else []
-    return f"{', '.join(parts)} of {len(scripts)} script{'' if len(scripts) == 1 else 's'} in {seconds:.1f} s."
+    parts += [f"{unrun} not run"] if unrun else []
+    count = len(scripts) + unrun
+    return f"{', '.join(parts)} of {count} script{'' if count == 1 else 's'} in {seconds:.1f} s."
 
 
 def _place(unmet: Unmet) -> str:

@@ -12,7 +12,8 @@ from chatbot.replay.running import Job
 from chatbot.replay.runs import Run
 from chatbot.replay.tasks import Task
 from chatbot.scripts.derived import expected, said_in, script_of, turns
-from chatbot.scripts.source import Source, as_node, as_yaml
+from chatbot.scripts.editing import own, put
+from chatbot.scripts.source import Source, as_yaml
 from chatbot.tally import Tally
 
 RULES = ("never_called", "never_before")
@@ -37,7 +38,9 @@ def update(job: Job, run: Run) -> str:
     changed = _changed(task.source, run, words)
     if not changed:
         return f"{task.path} is as it was."
-    _write(task.path, task.source.text())
+    text = task.source.text()
+    Source(task.path, text).script()  # what could not be read again is not written
+    _write(task.path, text)
     return f"{task.path} has new expectations: {', '.join(changed)}. Look at them before you keep them."
 
 
@@ -48,14 +51,19 @@ def _changed(source: Source, run: Run, words: bool) -> list[str]:
     for found in filter(None, (_KEY.match(one.where) for one in run.unmet)):
         unmet.setdefault(int(found[1]) - 1, set()).add(found[2])
     changed = []
-    for number, (turn, given) in enumerate(zip(held, source.data.get("turns") or (), strict=False)):
+    for number, (turn, plain) in enumerate(zip(held, source.plain.get("turns") or (), strict=False)):
         wanted = expected(turn, words)
-        if "expect" not in given:
-            given["expect"] = as_node(wanted)
+        keys = sorted(unmet.get(number, set()) - set(RULES)) if "expect" in plain else ["expect"]
+        if not keys:
+            continue
+        given = own(source.data["turns"], number, plain)
+        if keys == ["expect"]:
+            put(given, "expect", wanted)
             changed.append(f"turn {number + 1}")
             continue
-        for key in sorted(unmet.get(number, set()) - set(RULES)):
-            _replace(given["expect"], key, _instead(key, turn, wanted))
+        expect = own(given, "expect", plain["expect"])
+        for key in keys:
+            put(expect, key, _instead(key, turn, wanted))
             changed.append(f"turn {number + 1}, {key}")
     return changed
 
@@ -65,19 +73,12 @@ def _instead(key: str, turn: Sequence[Event], wanted: Mapping[str, Any]) -> Any:
     tally = Tally()
     for event in turn:
         tally(event)
-    used = {"max_model_calls": tally.replies, "max_tokens": tally.tokens}
+    used = {"max_model_calls": tally.replies, "max_tokens": tally.tokens, "stop": wanted.get("stop", "done")}
     if key.startswith("calls"):
         return wanted["calls"]
     if key == "answer":
         return expected(turn, words=True).get("answer")
     return used.get(key, wanted.get(key))
-
-
-def _replace(expect: Any, key: str, value: Any) -> None:
-    if value is None:
-        expect.pop(key, None)
-    else:
-        expect[key] = as_node(value)
 
 
 def _as_said(task: Task, data: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def _write_beside(path: Path, text: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, "utf-8", newline="\n")
+        ends = "\r\n" if path.exists() and b"\r\n" in path.read_bytes() else "\n"
+        path.write_text(text, "utf-8", newline=ends)
     except OSError as error:
         raise UsageError(f"The script {path} cannot be written: {error.strerror}.") from None

@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer, ComposerError
+from ruamel.yaml.emitter import RoundTripEmitter
 from ruamel.yaml.events import AliasEvent, ScalarEvent
 from ruamel.yaml.nodes import MappingNode
 from ruamel.yaml.resolver import VersionedResolver
@@ -31,7 +32,7 @@ PLAIN = (
 def yaml() -> YAML:
     """Return what reads and writes scripts; comments, order and quotes are kept."""
     yaml = YAML()
-    yaml.Resolver, yaml.Composer, yaml.Scanner = Scalars, Nodes, Tokens
+    yaml.Resolver, yaml.Composer, yaml.Scanner, yaml.Emitter = Scalars, Nodes, Tokens, Words
     yaml.preserve_quotes = True
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -59,6 +60,16 @@ class Tokens(RoundTripScanner):
         if len(self.flow_context) >= DEEPEST:
             raise ScannerError(None, None, TOO_DEEP, self.reader.get_mark())
         super().fetch_flow_collection_start(TokenClass, to_push)
+
+
+class Words(RoundTripEmitter):
+    """Writes what would mislead the eye, such as an override of direction, as an escape."""
+
+    def write_double_quoted(self, text: Any, split: Any = True) -> None:
+        """Write a text in quotes."""
+        self.allow_unicode = text.isprintable()
+        super().write_double_quoted(text, split)
+        self.allow_unicode = True
 
 
 class Nodes(Composer):

@@ -44,8 +44,10 @@ def _many(value: Any) -> Any:
 def _regex(value: str) -> str:
     try:
         re.compile(value)
-    except re.error as error:
+    except (re.error, OverflowError) as error:
         raise ValueError(f"not a regular expression: {error}") from None
+    except RecursionError:
+        raise ValueError("not a regular expression: it is nested too deep") from None
     return value
 
 
@@ -54,6 +56,8 @@ def _json_schema(value: dict[str, Any]) -> dict[str, Any]:
         check_schema(value)
     except BadSchema as error:
         raise _wrong(f"not a JSON schema: it {error}", *error.path) from None
+    except (RecursionError, OverflowError):  # of a pattern in it
+        raise ValueError("not a JSON schema: something in it is too large, or nested too deep") from None
     return value
 
 
@@ -95,7 +99,7 @@ class TextCheck(Form):
     contains: Texts = ()
     """What stands in it, each."""
     matches: Regexes = ()
-    """Regular expressions that are found in it, each."""
+    """Regular expressions that are found in it, each; one like `(a+)+$` may take for ever, whatever --timeout says."""
     lacks: Texts = ()
     """What does not stand in it."""
 

@@ -1,6 +1,7 @@
 """YAML scripts: a file is read as YAML 1.2, checked against the form, and what is wrong is told by line and column."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from math import isinf
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import UsageError
+from chatbot.render.clean import one_line
 from chatbot.scripts.form import Script
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ WORDS = {
     "float_type": f"{SHOULD}a number",
 }
 """What the commonest errors are called, for those who do not write Python."""
+HALF = "[\ud800-\udfff]"
+"""Surrogates, which stand in no file."""
 MOST = 100_000
 """Values of a script; an alias counts as all that it stands for."""
 
@@ -38,7 +42,10 @@ class ScriptWrong(UsageError):
 
 
 class Source:
-    """A YAML script as it stands in its file: what it says, and where; what is changed leaves the rest as it is."""
+    """A YAML script as it stands in its file: what it says, and where; what is changed leaves the rest as it is.
+
+    data: the document, which knows its places and comments. plain: what it says, as JSON would have it.
+    """
 
     def __init__(self, path: Path, text: str) -> None:
         """Read the text. Raises ScriptWrong."""
@@ -50,7 +57,7 @@ class Source:
         self.path = path
         try:
             self.data: Any = yaml().load(text)
-            self._plain = _plain(self.data, iter(range(MOST)))
+            self.plain: Any = _plain(self.data, iter(range(MOST)))
         except RecursionError:
             raise ScriptWrong(f"{path}: it is nested too deep.") from None
         except MarkedYAMLError as error:
@@ -60,7 +67,7 @@ class Source:
             place = f"line {len(before)}, column {len(before[-1]) + 1}"
             raise ScriptWrong(f"{path}, {place}: the control character #x{error.character:02x} is not YAML.") from None
         except (YAMLError, ValueError, AssertionError) as error:  # so it tells of versions that it does not know
-            raise ScriptWrong(f"{path}: it is not YAML: {_line(error)}.") from None
+            raise ScriptWrong(f"{path}: it is not YAML: {one_line(str(error))}.") from None
         if not isinstance(self.data, dict):
             raise ScriptWrong(f"{path}, line 1: a script is a mapping, with `turns:` or `user:` in it.")
 
@@ -69,7 +76,7 @@ class Source:
         from pydantic import ValidationError
 
         try:
-            return Script.model_validate(self._plain)
+            return Script.model_validate(self.plain)
         except ValidationError as error:
             raise ScriptWrong("\n".join(self._told(error.errors()))) from None
 
@@ -95,11 +102,11 @@ class Source:
             below = error.get("ctx", {}).get("below", ())
             path = self._known([*error["loc"], *below], whole=bool(below) or error["type"] == "missing")
             message = WORDS.get(error["type"]) or error["msg"].replace("Input should be ", SHOULD)
-            found.setdefault(path, {})[_line(message.removeprefix("Value error, ").rstrip("."))] = None
+            found.setdefault(path, {})[one_line(message.removeprefix("Value error, ").rstrip("."))] = None
         for path, messages in found.items():
             if not any(other[: len(path)] == path != other for other in found):
                 line, column = self.place(path)
-                where = f"{dotted(path)}: " if path else ""
+                where = f"{one_line(dotted(path))}: " if path else ""
                 text = ", or ".join(messages).replace(f", or {SHOULD}", ", or ")
                 yield f"{self.path}, line {line}, column {column}: {where}{text}."
 
@@ -138,7 +145,10 @@ def as_yaml(data: object) -> str:
 
 
 def as_node(data: Any) -> Any:
-    """Return plain values as they are written: texts of many lines as such, and strange characters as escapes."""
+    """Return plain values as they are written: texts of many lines as such, strange characters as escapes.
+
+    Half a character (a surrogate) becomes U+FFFD: no file can hold it.
+    """
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
     match data:
@@ -146,6 +156,8 @@ def as_node(data: Any) -> Any:
             return {as_node(name): as_node(value) for name, value in data.items()}
         case list():
             return [as_node(value) for value in data]
+        case str() if re.search(HALF, data):
+            return as_node(re.sub(HALF, "\ufffd", data))
         case str() if "\n" in data and data[0].strip() and data.replace("\n", "").isprintable():
             return LiteralScalarString(data)
         case str() if not data.isprintable():
@@ -195,8 +207,4 @@ def _marked(path: Path, error: "MarkedYAMLError") -> str:
 def _problem(error: "MarkedYAMLError") -> str:
     problem = error.problem or "it is not YAML"
     told = f"{error.context}, {problem}" if error.context and problem.startswith("but ") else problem
-    return _line(told).rstrip(".")
-
-
-def _line(text: object) -> str:
-    return " ".join(str(text).split())
+    return f"{one_line(told):.300}".rstrip(".")

@@ -62,12 +62,29 @@ def test_what_a_newer_version_adds_is_skipped():
         {"steps": ["turn_ended"]},
         {"unmet": [{"where": "turn 1"}]},
         {"unmet": 5},
+        {"unmet": [{"where": "turn 1", "said": "No.", "line": 1, "diff": "- a"}]},
+        {"script": None},
+        {"number": 1.5},
+        {"number": True},
+        {"seconds": "2"},
+        {"seconds": -1},
+        {"seconds": float("nan")},
+        {"seconds": float("inf")},
+        {"seed": "7"},
+        {"wrong": ["No."]},
     ],
     ids=json.dumps,
 )
 def test_a_broken_line_is_no_run(broken):
-    with pytest.raises(ValueError, match=r"line of a result file|lacks|invalid literal"):
+    with pytest.raises(ValueError, match=r"line of a result file|lacks"):
         run_from_json({**LINE, **broken})
+
+
+def test_numbers_that_are_too_large_for_seconds_are_no_run():
+    for broken in ({"seconds": 10**400}, {"steps": [{"type": "turn_ended", "stop": "done", "at": 10**400}]}):
+        with pytest.raises(ValueError, match="this line of a result file is broken: OverflowError"):
+            run_from_json({**LINE, **broken})
+    assert run_from_json({**LINE, "seconds": 2}).seconds == 2.0
 
 
 @pytest.mark.parametrize("missing", sorted(set(LINE) - {"format", "passed"}))
