@@ -54,6 +54,5 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in clean(text).split("\n"))
 
 
-
 def _line(head: str, text: str) -> str:
     return f"**{head}** {code(text)}".rstrip()

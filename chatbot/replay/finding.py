@@ -21,6 +21,8 @@ YAML = (".yaml", ".yml")
 TRANSCRIPT = ".jsonl"
 IN_FOLDERS = (*YAML, TRANSCRIPT)
 """What a folder is searched for: text files may be anything, so they are named, one by one or by a glob."""
+TEXT = (".txt", "")
+"""A file without a suffix may be a pipe."""
 
 
 def find(given: Sequence[str]) -> list[Path]:
@@ -54,12 +56,12 @@ def _meant(name: str) -> list[Path]:
 
 
 def _matching(pattern: Path) -> Iterator[Path]:
-    """Yield the files that a glob means, but for hidden ones that it does not name; `**` follows no links."""
+    """Yield the scripts that a glob means, but for hidden ones that it does not name; `**` follows no links."""
     try:
         found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
         for path in found:
             hidden = any(part.startswith(".") for part in path.parts if part not in pattern.parts)
-            if path.is_file() and not hidden:
+            if path.suffix in (*IN_FOLDERS, *TEXT) and path.is_file() and not hidden:
                 yield path
     except ValueError as error:
         raise UsageError(f"There is no script {pattern}: {error}.") from None
@@ -93,7 +95,11 @@ def task_of(path: Path, plays: bool) -> Task:
     """Return what a file asks for. plays: a transcript is held again from itself. Raises ScriptWrong."""
     if path.suffix in YAML:
         return _from_yaml(path)
-    return _from_transcript(path, plays) if path.suffix == TRANSCRIPT else _from_text(path)
+    if path.suffix == TRANSCRIPT:
+        return _from_transcript(path, plays)
+    if path.suffix in TEXT:
+        return _from_text(path)
+    raise ScriptWrong(f"{path}: a script is a {', '.join(IN_FOLDERS)} or {TEXT[0]} file.")
 
 
 def words_of(path: Path) -> list[str]:

@@ -1,7 +1,8 @@
 """Writing what happened into scripts, for a person to review: it is what is expected of the next run."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ from chatbot.tally import Tally
 
 RULES = ("never_called", "never_before")
 """What a person has forbidden: what happened is no reason to allow it."""
-_KEY = re.compile(r"turn (\d+), expect\.(\w+)")
+NAMES = {"greeting": "the greeting", "expect": "the whole conversation"}
+_KEY = re.compile(r"(?:(turn \d+), expect|(greeting|expect))\.(\w+)")
 
 
 def update(job: Job, run: Run) -> str:
     """Write what happened into the script, or, where that is no YAML, into one beside it; return what was done.
 
-    A turn without expectations gets them; of others those change that did not hold, but for what is forbidden.
+    A turn without expectations gets them; of others, of the greeting and of the whole conversation those change that
+    did not hold, but for what is forbidden.
     Raises UsageError where it cannot be written.
     """
     task = job.task
@@ -41,44 +44,56 @@ def update(job: Job, run: Run) -> str:
     text = task.source.text()
     Source(task.path, text).script()  # what could not be read again is not written
     _write(task.path, text)
-    return f"{task.path} has new expectations: {', '.join(changed)}. Look at them before you keep them."
+    return f"{task.path} has new expectations: {'; '.join(changed)}. Look at them before you keep them."
 
 
 def _changed(source: Source, run: Run, words: bool) -> list[str]:
-    """Change the expectations of the turns that the user began; return which, in words."""
-    held = [turn for turn in turns(run.events) if said_in(turn) is not None]
-    unmet: dict[int, set[str]] = {}
+    """Change the expectations; return which, in words."""
+    unmet = _unmet(run)
+    held = list(turns(run.events))
+    greeting = next((turn for turn in held if said_in(turn) is None), ())
+    changed = list(_of_scope(source, "greeting", greeting, unmet["greeting"]))
+    said = [turn for turn in held if said_in(turn) is not None]
+    for number, (turn, plain) in enumerate(zip(said, source.plain.get("turns") or (), strict=False)):
+        name = f"turn {number + 1}"
+        if "expect" not in plain:
+            put(own(source.data["turns"], number, plain), "expect", expected(turn, words))
+            changed.append(name)
+        elif unmet[name]:
+            expect = own(own(source.data["turns"], number, plain), "expect", plain["expect"])
+            changed += [f"{name}, {key}" for key in _rewritten(expect, turn, unmet[name])]
+    return [*changed, *_of_scope(source, "expect", run.events, unmet["expect"])]
+
+
+def _unmet(run: Run) -> defaultdict[str, set[str]]:
+    """Return which expectations did not hold and may change, by where they stand."""
+    unmet: defaultdict[str, set[str]] = defaultdict(set)
     for found in filter(None, (_KEY.match(one.where) for one in run.unmet)):
-        unmet.setdefault(int(found[1]) - 1, set()).add(found[2])
-    changed = []
-    for number, (turn, plain) in enumerate(zip(held, source.plain.get("turns") or (), strict=False)):
-        wanted = expected(turn, words)
-        keys = sorted(unmet.get(number, set()) - set(RULES)) if "expect" in plain else ["expect"]
-        if not keys:
-            continue
-        given = own(source.data["turns"], number, plain)
-        if keys == ["expect"]:
-            put(given, "expect", wanted)
-            changed.append(f"turn {number + 1}")
-            continue
-        expect = own(given, "expect", plain["expect"])
-        for key in keys:
-            put(expect, key, _instead(key, turn, wanted))
-            changed.append(f"turn {number + 1}, {key}")
-    return changed
+        unmet[found[1] or found[2]] |= {found[3]} - set(RULES)
+    return unmet
 
 
-def _instead(key: str, turn: Sequence[Event], wanted: Mapping[str, Any]) -> Any:
+def _of_scope(source: Source, scope: str, events: Sequence[Event], keys: set[str]) -> Iterator[str]:
+    """Change what is expected of the greeting, or of the whole conversation."""
+    if keys and events:
+        expect = own(source.data, scope, source.plain[scope])
+        yield from (f"{NAMES[scope]}, {key}" for key in _rewritten(expect, events, keys))
+
+
+def _rewritten(expect: Any, events: Sequence[Event], keys: set[str]) -> Iterator[str]:
+    for key in sorted(keys):
+        put(expect, key, _instead(key, events))
+        yield key
+
+
+def _instead(key: str, events: Sequence[Event]) -> Any:
     """Return what is to be expected under that key; None for nothing."""
     tally = Tally()
-    for event in turn:
+    for event in events:
         tally(event)
-    used = {"max_model_calls": tally.replies, "max_tokens": tally.tokens, "stop": wanted.get("stop", "done")}
-    if key.startswith("calls"):
-        return wanted["calls"]
-    if key == "answer":
-        return expected(turn, words=True).get("answer")
-    return used.get(key, wanted.get(key))
+    wanted = {"stop": "done"} | expected(events, words=True)
+    used = {"max_model_calls": tally.replies, "max_tokens": tally.tokens}
+    return (wanted | used).get("calls" if key.startswith("calls") else key)
 
 
 def _as_said(task: Task, data: dict[str, Any]) -> dict[str, Any]:

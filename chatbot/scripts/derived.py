@@ -83,4 +83,6 @@ def _call(name: str, arguments: str, result: ToolResult | None) -> dict[str, Any
 
 
 def _stop(events: Iterable[Event]) -> str:
-    return next((event.stop for event in events if isinstance(event, TurnEnded)), "interrupted")
+    """Return how the last turn of them ended."""
+    ends = [event.stop for event in events if isinstance(event, TurnEnded)]
+    return ends[-1] if ends else "interrupted"

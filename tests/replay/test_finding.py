@@ -20,7 +20,16 @@ TURNS = "turns: [{user: hi}]\n"
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """A folder of scripts, in which we are."""
-    for name in ("b.yaml", "a.yml", "deep/c.jsonl", "deep/d.txt", ".git/e.yaml", "deep/.f.yaml", "g.json"):
+    for name in (
+        "b.yaml",
+        "a.yml",
+        "deep/c.jsonl",
+        "deep/d.txt",
+        ".git/e.yaml",
+        "deep/.f.yaml",
+        "deep/g.json",
+        "g.json",
+    ):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(TURNS, "utf-8")
@@ -42,7 +51,7 @@ def test_what_is_named_is_taken_whatever_its_name_and_in_that_order(here):
     assert names("deep/d.txt", "g.json", "a.yml", ".git/e.yaml") == ["deep/d.txt", "g.json", "a.yml", ".git/e.yaml"]
 
 
-def test_a_glob_is_sorted_and_takes_files_alone(here):
+def test_a_glob_is_sorted_and_takes_scripts_alone(here):
     assert names("*.y*ml", "deep/*") == ["a.yml", "b.yaml", "deep/c.jsonl", "deep/d.txt"]
     assert names("**/*.jsonl") == ["deep/c.jsonl"]
     assert names("[ab].yaml") == ["b.yaml"]
@@ -179,6 +188,7 @@ def test_a_transcript_with_a_pack_of_a_file_is_given_that_by_the_command_line(he
         ("x.txt", "# nothing\n", "x.txt: nothing is said in it."),
         ("x.txt", "  lost\n", "x.txt, line 1: an indented line continues a turn, but there is none above it."),
         ("x.jsonl", lines(started(), *GREETING), "x.jsonl: nobody says anything in it."),
+        ("x.md", "# hi", "x.md: a script is a .yaml, .yml, .jsonl or .txt file."),
         ("gone.yaml", None, "The script gone.yaml cannot be read: No such file or directory."),
         ("gone.txt", None, "The script gone.txt cannot be read: No such file or directory."),
     ],

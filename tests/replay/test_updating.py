@@ -62,7 +62,7 @@ CALLED = """\
 def test_a_turn_without_expectations_gets_them(updated):
     write(f"turns:\n  - user: {OPEN}  # the first\n\n  # and the last\n  - user: Thank you.\n# the end\n")
     assert updated() == (
-        "talk.yaml has new expectations: turn 1, turn 2. Look at them before you keep them.",
+        "talk.yaml has new expectations: turn 1; turn 2. Look at them before you keep them.",
         True,
     )
     assert written() == (
@@ -80,7 +80,7 @@ def test_of_other_expectations_those_change_that_did_not_hold(updated):
         "      answer: {contains: open}  # this holds\n      max_model_calls: 1\n      never_called: nobody\n"
     )
     assert updated() == (
-        "talk.yaml has new expectations: turn 1, calls, turn 1, max_model_calls. Look at them before you keep them.",
+        "talk.yaml has new expectations: turn 1, calls; turn 1, max_model_calls. Look at them before you keep them.",
         True,
     )
     assert written() == (
@@ -107,6 +107,24 @@ def test_each_kind_of_expectation_becomes_what_happened(updated, expect, after):
     before = written()
     assert updated() == ("talk.yaml is as it was.", True)
     assert written() == before
+
+
+def test_what_is_expected_of_the_greeting_and_of_the_whole_conversation_changes_too(updated, tmp_path):
+    (tmp_path / "desk.py").write_text(f"GREETS = True\n{PACK}")
+    write(
+        f"greeting:\n  answer: {{contains: Good morning}}\nturns:\n  - user: {OPEN}\n    expect: {{calls: [status]}}\n"
+        "expect:\n  calls: []  # not one\n  max_model_calls: 1\n"
+    )
+    assert updated() == (
+        "talk.yaml has new expectations: the greeting, answer; the whole conversation, calls; the whole conversation, "
+        "max_model_calls. Look at them before you keep them.",
+        True,
+    )
+    assert "greeting:\n  answer:\n    equals: 'Hello! " in written()
+    assert written().endswith(
+        "expect:\n  calls:     # not one\n    - tool: status\n      arguments:\n        ticket: '7'\n"
+        "  max_model_calls: 3\n"
+    )
 
 
 def test_what_is_forbidden_stays_forbidden(updated):
