@@ -1,3 +1,4 @@
+import gc
 import shutil
 import subprocess
 
@@ -9,8 +10,8 @@ from tests.terminal import ForkedTerminal
 from tests.zygote import Zygote
 
 pytest_plugins = ["pytester"]
-OWN_INTERPRETER = ("PYTHON", "LC_", "LANG")
-"""Variables that an interpreter reads when it starts."""
+OWN_INTERPRETER = ("PYTHON", "LC_", "LANG", "SSL_")
+"""Variables that an interpreter reads when it starts, or that say what a zygote has loaded."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -19,6 +20,28 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if name := vars(item).get("_nodeid"):
             item._id = NodeId.parse(name)
+
+
+def pytest_configure():
+    """Look for no garbage while modules are loaded and tests are found: there is none, and it takes a second."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Look for it from now on, but not among the thousands of tests."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Hand out whole files, those with the most tests first: of thousands of tests by themselves, each costs more."""
+    from xdist.scheduler import LoadGroupScheduling
+
+    class ByFile(LoadGroupScheduling):
+        def _split_scope(self, nodeid):
+            return super()._split_scope(nodeid).partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,13 @@ LOADED = [
     *("chatbot.render.picture", "chatbot.transcript.listing", "chatbot.listing", "openai"),
     *("chatbot.render.blocks", "chatbot.render.code", "chatbot.render.markdown", "chatbot.models.written"),
     *("chatbot.scripts.text", "chatbot.cli_sessions", "chatbot.trust.lookup", "chatbot.trust.spoken"),
+    *("chatbot.cli_models", "chatbot.cli_replay", "chatbot.catalogue.listing", "chatbot.doctor.examining"),
+    *("chatbot.models.local", "chatbot.models.responses.client", "chatbot.export.script", "chatbot.playback.session"),
+    *("chatbot.replay.finding", "chatbot.replay.running", "chatbot.scripts.derived", "chatbot.scripts.source"),
+    *("argparse", "ctypes", "chatbot.scripts.dialect", "rich.progress", "ruamel.yaml", "statistics"),
     *("chatbot.repl.asking", "prompt_toolkit.patch_stdout", "prompt_toolkit.input.vt100", "pygments.lexers"),
     *(
+        "encodings.idna",
         "httpcore2._sync.http11",
         "sqlite3",
         "openai.types.chat",
@@ -30,6 +35,8 @@ LOADED = [
         "jsonschema",
         "pydantic_core",
         "platformdirs",
+        "tomllib",
+        "typer._click.decorators",
     ),
 ]
 
@@ -84,10 +91,14 @@ class Zygote:
 def serve() -> None:
     """Read orders, and answer each with a number: the process id of a run, or how it ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever ends the tests still needs it to end what runs
-    _load(LOADED)
+    for module in LOADED:
+        __import__(module)
     from chatbot.schema import signature_of
+    from chatbot.tls import trusted
 
     signature_of(serve, "")  # compiles the patterns that docstrings are read with, which Python keeps
+    trusted()  # certificates, which are kept too
+    _freeze()
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
@@ -97,16 +108,16 @@ def serve() -> None:
             print(_fork(order), flush=True)
 
 
-def _load(modules) -> None:
-    for module in modules:
-        __import__(module)
+def _freeze() -> None:
     gc.collect()
     gc.freeze()  # what all runs share is not looked through, and not copied, by each
 
 
 def _fork(order) -> int:
     if new := [module for module in order.get("loaded", ()) if module not in sys.modules]:
-        _load(new)
+        for module in new:
+            __import__(module)
+        _freeze()
     terminal = os.open(order["terminal"], os.O_RDWR | os.O_NOCTTY) if "terminal" in order else None
     child = os.fork()
     if child == 0:
@@ -137,8 +148,19 @@ def become(order, terminal) -> None:
 
         main()
     else:
-        runpy.run_path(program, run_name="__main__")
-    raise SystemExit
+        _run_script(program)
+
+
+def _run_script(path) -> None:
+    """Run a script, then leave as the program does: without tearing down what the zygote has loaded."""
+    code = 0
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as end:
+        code = end.code or 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _take_files(files) -> None:

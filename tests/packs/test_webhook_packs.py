@@ -7,10 +7,8 @@ import threading
 from contextlib import contextmanager
 from hashlib import sha256
 
-import flask
 import httpx2
 import pytest
-from werkzeug.serving import make_server
 
 from chatbot.config.endpoint import Endpoint
 from chatbot.errors import ConfigError, UsageError
@@ -108,6 +106,9 @@ def test_a_list_without_an_endpoint_can_be_looked_at_but_not_called():
 @contextmanager
 def flask_endpoint(secret):
     """The endpoint that the format's text describes, written with Flask and the standard library alone."""
+    import flask
+    from werkzeug.serving import make_server
+
     app = flask.Flask("endpoint")
 
     @app.post("/function-calling")

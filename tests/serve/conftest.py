@@ -1,4 +1,4 @@
-from functools import partial
+import shutil
 
 import pytest
 
@@ -14,6 +14,11 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def serving(zygote):
+def serving(zygote, seeded):
     """A server that runs within a block: `serving(home, *options, **environment)`."""
-    return partial(forked, zygote)
+
+    def serving(home, *options, **environment):
+        shutil.copy(seeded, home / "support.db")
+        return forked(zygote, home, *options, **environment)
+
+    return serving

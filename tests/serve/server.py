@@ -13,7 +13,8 @@ from tests.serve.caller import SECRET
 
 LOADED = [
     *("chatbot.serve.running", "chatbot.serve.web", "chatbot.serve.sqlite_store", "chatbot.config.serving"),
-    *("uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.on", "anyio._backends._asyncio"),
+    *("uvicorn.loops.auto", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on", "anyio._backends._asyncio"),
+    *("uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl"),
 ]
 
 PEOPLE = '''

@@ -16,6 +16,7 @@ from tests.conversation import pack, tool
 from tests.serve.caller import ANN, SECRET, body_of, signature
 from tests.serve.inside import request, service
 
+pytestmark = pytest.mark.xdist_group("serve")  # takes long: not to be the last
 TOTAL, PARTS, MUTANTS = 10_000, 4, 49
 EXAMPLES = TOTAL // PARTS // (1 + MUTANTS)
 VALUE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9]+|true|false|null')

@@ -4,12 +4,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
+from chatbot.signing import scheme
 from tests.program import clean_environment
 from tests.serve.caller import ANN, BOB, SECRET, output, sent
-from tests.serve.server import started
 
 STANDARD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -51,8 +52,8 @@ def test_a_port_in_use_is_said_in_one_line(run):
 
 
 @pytest.mark.parametrize(("number", "codes"), [(signal.SIGTERM, {0}), (signal.SIGINT, {0, 130})])
-def test_a_signal_ends_it_when_open_calls_are_answered(tmp_path, number, codes):
-    with started(tmp_path) as server:
+def test_a_signal_ends_it_when_open_calls_are_answered(tmp_path, serving, number, codes):
+    with serving(tmp_path) as server:
         assert output(server.url, "slow", {"seconds": 0}) == "done"
         server.process.send_signal(number)
         assert server.process.wait(20) in codes
@@ -72,17 +73,8 @@ def test_without_signatures_it_serves_this_machine_and_says_so(tmp_path, serving
 
 
 def test_standard_webhooks_are_another_way_to_sign(tmp_path, serving):
-    program = f"""
-import sys, time
-from chatbot.signing import scheme
-body = sys.stdin.buffer.read()
-headers = scheme("standard", [{STANDARD!r}]).headers(body, id="msg_1", now=time.time())
-print(*(part for pair in headers.items() for part in pair), sep="\\n")
-"""
     body = b'{"function_name": "slow", "function_args": {"seconds": 0}}'
-    done = subprocess.run([sys.executable, "-c", program], input=body, capture_output=True, check=True)
-    words = done.stdout.decode().splitlines()
-    headers = dict(zip(words[::2], words[1::2], strict=True))
+    headers = scheme("standard", [STANDARD]).headers(body, id="msg_1", now=time.time())
     with serving(tmp_path, "--signature", "standard", TURN_HMAC_SECRET=STANDARD) as server:
         url = f"{server.url}/function-calling"
         assert sent(url, body, headers)[0] == 200
@@ -123,12 +115,17 @@ def test_nothing_happens_when_the_module_is_imported(tmp_path):
 
 
 @pytest.mark.parametrize(("missing", "extra"), [("uvicorn", "serve"), ("starlette", "serve"), ("redis", "redis")])
-def test_a_missing_extra_is_named(tmp_path, missing, extra):
-    program = (
-        f"import sys; sys.modules[{missing!r}] = None\n"
-        "from chatbot.cli import run; sys.exit(run(['serve', '--port', '0', '--state', 'redis://127.0.0.1:1/0']))"
+def test_a_missing_extra_is_named(tmp_path, zygote, missing, extra):
+    program = tmp_path / "without.py"
+    program.write_text(
+        "import sys\n"
+        f"for name in [each for each in sys.modules if each.startswith(({missing!r}, 'chatbot.serve'))]:\n"
+        "    del sys.modules[name]\n"
+        f"sys.modules[{missing!r}] = None\n"
+        "from chatbot.cli import run\n"
+        "sys.exit(run(['serve', '--port', '0', '--state', 'redis://127.0.0.1:1/0']))"
     )
     settings = clean_environment(tmp_path) | {"TURN_HMAC_SECRET": SECRET}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, env=settings)
+    done = zygote.run([], tmp_path, settings, "", program)
     assert done.returncode == 3
     assert f'pip install "guarded-chatbot[{extra}]"' in done.stderr

@@ -14,6 +14,7 @@ from tests.serve.caller import output
 from tests.serve.redis_server import redis
 from tests.serve.server import started
 
+pytestmark = pytest.mark.xdist_group("serve")  # takes long: not to be the last
 WORKERS = "4"
 
 
@@ -53,7 +54,7 @@ def ticket(url, number):
 
 def test_two_hundred_contacts_at_once_each_see_their_own_ticket_whatever_worker_dies(server):
     everybody, killed = range(200), []
-    others = range(1000, 1100)  # who come while a worker dies
+    others = range(1000, 1060)  # who come while a worker dies
 
     def verify_and_ask(number):
         return verified(server.url, number), ticket(server.url, number)
@@ -69,11 +70,11 @@ def test_two_hundred_contacts_at_once_each_see_their_own_ticket_whatever_worker_
         dying = pool.submit(kill_a_worker)
         again = list(pool.map(lambda number: verified(server.url, number), others))
         dying.result()
-        kept = list(pool.map(lambda number: ticket(server.url, number), everybody[::4]))
-        kept_while_one_died = list(pool.map(lambda number: ticket(server.url, number), others[::2]))
+        kept = list(pool.map(lambda number: ticket(server.url, number), everybody[::5]))
+        kept_while_one_died = list(pool.map(lambda number: ticket(server.url, number), others[::3]))
     assert told == [('{"success": true}', f"ticket of person {number}") for number in everybody]
     assert len(workers) > 1
-    assert again == ['{"success": true}'] * 100
-    assert kept == [f"ticket of person {number}" for number in everybody[::4]]
-    assert kept_while_one_died == [f"ticket of person {number}" for number in others[::2]]
+    assert again == ['{"success": true}'] * 60
+    assert kept == [f"ticket of person {number}" for number in everybody[::5]]
+    assert kept_while_one_died == [f"ticket of person {number}" for number in others[::3]]
     assert server.stop() == 0

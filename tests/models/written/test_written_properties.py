@@ -59,21 +59,21 @@ def test_how_a_text_is_cut_never_changes_what_it_comes_to(text, cuts, offered):
 @pytest.mark.parametrize(
     "text",
     [
-        "{" * 300_000,
-        "[" * 300_000,
-        "<tool_call>" * 27_000,
-        "<tool_call>{" * 10_000,
-        "<think>" + "<" * 300_000,
-        "</think>" * 37_000,
-        " " * 300_000,
-        "<tool_call>" + '{"name":' * 37_000,
-        '{"name": "get_weather", "arguments": {"city": "' + "x" * 300_000,
-        "<tool_call><function=f>" + "<parameter=x>" * 23_000,
-        "<|channel|>" * 27_000,
+        "{" * 100_000,
+        "[" * 100_000,
+        "<tool_call>" * 9_000,
+        "<tool_call>{" * 4_000,
+        "<think>" + "<" * 100_000,
+        "</think>" * 12_000,
+        " " * 100_000,
+        "<tool_call>" + '{"name":' * 12_000,
+        '{"name": "get_weather", "arguments": {"city": "' + "x" * 100_000,
+        "<tool_call><function=f>" + "<parameter=x>" * 8_000,
+        "<|channel|>" * 9_000,
     ],
     ids=lambda text: text[:20],
 )
 def test_length_and_depth_are_no_matter(text):
     began = process_time()
     heard(stream(text, 1000))
-    assert process_time() - began < 20  # in quadratic time it takes minutes
+    assert process_time() - began < 7  # in quadratic time it takes far longer
