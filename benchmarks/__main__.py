@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.grounding import grounding
 from benchmarks.measure import Run, Sample, cpu_of_children, in_turns, process, resident, show, tell
 from benchmarks.rendering import reading, streaming
+from benchmarks.replaying import replaying, side_by_side
 from benchmarks.serving import guarding, serving
 from benchmarks.sessions import keeping, killing, searching
 from benchmarks.terminal import Terminal
@@ -210,7 +211,7 @@ MEASUREMENTS = {
     function.__name__.replace("_", "-"): function
     for function in (
         *(starting, one_shot, conversing, impatient, interrupting, calling),
-        *(streaming, reading, keeping, searching, killing, serving, guarding, grounding),
+        *(streaming, reading, keeping, searching, killing, serving, guarding, grounding, replaying, side_by_side),
     )
 }
 

@@ -28,6 +28,16 @@ class Ended:
     """The stream is over."""
 
 
+class AtHand(Iterator[T]):
+    """A stream of what is there already: nobody waits for it, so it is read without a thread."""
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = iter(items)
+
+    def __next__(self) -> T:
+        return next(self._items)
+
+
 class Mailbox(Generic[T]):
     """Where threads leave their answers. SimpleQueue, since a signal handler may put while the same thread gets."""
 
@@ -49,10 +59,25 @@ def start(work: Callable[[], None], name: str) -> None:
 
 
 def streamed(items: Iterable[T], interrupt: Interrupt) -> Iterator[T]:
-    """Yield the items of a stream that is read in a thread; end at once when interrupted.
+    """Yield the items of a stream that is read in a thread, unless it is AtHand; end at once when interrupted.
 
     What the stream raises is raised here. An abandoned stream sees the interrupt itself and ends by itself.
     """
+    return (_read if isinstance(items, AtHand) else _waited_for)(items, interrupt)
+
+
+def _read(items: Iterable[T], interrupt: Interrupt) -> Iterator[T]:
+    try:
+        for item in items:
+            if interrupt.is_set:
+                return
+            yield item
+    except Exception:
+        if not interrupt.is_set:
+            raise
+
+
+def _waited_for(items: Iterable[T], interrupt: Interrupt) -> Iterator[T]:
     mailbox: Mailbox[T | Raised | Ended | Interrupted] = Mailbox()
 
     def read() -> None:

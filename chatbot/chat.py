@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from chatbot.asking import Agreeing, Asker
@@ -15,6 +14,7 @@ from chatbot.config.model import LOCAL, PLAYBACK
 from chatbot.masking import Mask
 from chatbot.models import Model, open_model
 from chatbot.pack import Pack
+from chatbot.paths import expanded
 from chatbot.runtime import Trust
 from chatbot.session import Session
 from chatbot.trust import facts
@@ -80,7 +80,7 @@ def _session(
     if chosen.provider == PLAYBACK:
         from chatbot.playback import PlayedSession, read
 
-        tape = read(Path(chosen.name).expanduser())
+        tape = read(expanded(chosen.name))
         return PlayedSession(tape, packs, instructions=instructions, trust=trust, compacts=compacts)
     model = model or open_model(chosen, timeout=settings.timeout, temperature=settings.temperature)
     session = Session(model, packs, instructions=instructions, trust=trust, compacts=compacts)

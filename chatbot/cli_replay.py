@@ -57,8 +57,8 @@ def replay(  # the options of the command, one parameter each
 
         sys.stdout.write(schema_text())
         return ExitCode.OK
+    from chatbot.paths import expanded
     from chatbot.replay.planning import Plan
-    from chatbot.replay.tasks import expanded
 
     if not paths:
         raise UsageError("Which scripts? Give files, folders or globs: chatbot replay examples/")
@@ -164,7 +164,7 @@ def _end(runs: "Sequence[Run]", least: float, seconds: float, reports: Sequence[
 
 def _reports(given: Sequence[str] | None) -> list[Path]:
     """Return where reports go. Raises UsageError, before anything runs."""
-    from chatbot.replay.tasks import expanded
+    from chatbot.paths import expanded
     from chatbot.report import check
 
     paths = [expanded(name) for name in given or ()]
@@ -186,8 +186,8 @@ def report(
     min_pass_rate: Least = 1.0,
 ) -> int:
     """Merge the results of replays, of many machines perhaps, and report them."""
+    from chatbot.paths import expanded
     from chatbot.render.progress import Bar
-    from chatbot.replay.tasks import expanded
     from chatbot.replay.telling import script_line
     from chatbot.report.jsonl import read_results
 

@@ -11,6 +11,7 @@ import typer
 
 from chatbot.config import data_path
 from chatbot.errors import UsageError
+from chatbot.paths import expanded
 from chatbot.render.clean import clean, one_line
 
 if TYPE_CHECKING:  # it is slow, and a prompt comes first
@@ -96,7 +97,7 @@ def export(
     if output is None:
         _write(document)
     else:
-        save(output.expanduser(), document, force=force)
+        save(expanded(output), document, force=force)
 
 
 @sessions.command()

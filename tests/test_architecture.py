@@ -17,7 +17,7 @@ SOURCES = sorted(ROOT.rglob("*.py"))
 PACKS = sorted((ROOT.parent / "tools").glob("*.py"))
 
 LAYERS = [
-    {"errors", "types", "interrupt", "arguments", "rules", "tls"},
+    {"errors", "types", "interrupt", "arguments", "rules", "tls", "paths"},
     {"events", "providers", "pack", "asking", "signing", "limits"},
     {"config", "schema", "speech"},
     {"trust"},

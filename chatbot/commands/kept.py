@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.commands import Answer, command
 from chatbot.errors import UsageError
+from chatbot.paths import expanded
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.conversation import Conversation
@@ -64,8 +65,8 @@ def _saved(conversation: Conversation, form: Form, path: Path) -> Answer:
     from chatbot.export import save
 
     try:
-        save(path.expanduser(), conversation.exported(form))
-    except (UsageError, RuntimeError) as error:  # RuntimeError: ~name of nobody
+        save(expanded(path), conversation.exported(form))
+    except UsageError as error:
         return Answer(str(error))
     except ValueError:  # a null character
         return Answer("No file can have that name.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from chatbot.config.sources import Options
 from chatbot.errors import UsageError
+from chatbot.paths import expanded
 
 
 def context_of(chosen: Options) -> dict[str, Any]:
@@ -51,8 +52,8 @@ def _read(item: str) -> dict[str, Any]:
     if item == "-":
         return _object(sys.stdin.read(), "--context -")
     try:
-        return _object(Path(item).expanduser().read_text("utf-8-sig"), item)
-    except (OSError, ValueError, RuntimeError) as error:
+        return _object(expanded(item).read_text("utf-8-sig"), item)
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"The context {item} cannot be read: {reason}. Give a JSON file, or name=value.") from None
 

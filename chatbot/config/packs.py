@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 from chatbot.config.readers import positive, split
 from chatbot.config.sources import Options, config_path
 from chatbot.errors import ConfigError, UsageError
+from chatbot.paths import expanded
 from chatbot.rules import Decision, Rule
 
 if TYPE_CHECKING:  # most chats need neither
@@ -37,7 +38,7 @@ def pack_choice(chosen: Options) -> PackChoice:
     """Return the packs to open. Raises ConfigError."""
     folder = config_path(chosen.env).parent
     functions = {
-        name: folder / _expanded(table["functions"]) for name, table in _tables(chosen).items() if "functions" in table
+        name: folder / expanded(table["functions"]) for name, table in _tables(chosen).items() if "functions" in table
     }
     return PackChoice(split(chosen.get("pack", "packs", default="support")), functions)
 
@@ -120,13 +121,6 @@ def _tables(chosen: Options) -> dict[str, Mapping[str, Any]]:
 def _name(spec: str) -> str:
     """Return what a pack is called that is given by this name or path."""
     return Path(spec).stem if spec.endswith((".json", ".py")) else spec
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # ~name of nobody
-        return Path(path)
 
 
 def _seconds(value: Any) -> float:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from chatbot.errors import UsageError
+from chatbot.paths import expanded
 
 Theme = Literal["auto", "dark", "light", "none"]
 
@@ -20,18 +21,19 @@ def text(value: Any) -> str | None:
     """Return the text, or what the file says where it is given as @FILE. Raises UsageError."""
     if value is None or not str(value).startswith("@"):
         return None if value is None else str(value)
-    file = Path(str(value)[1:]).expanduser()
+    file = expanded(str(value)[1:])
     try:
         return file.read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read as a system prompt: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"{file} cannot be read as a system prompt: {why}.") from None
 
 
 def path(value: Any) -> Path | None:
     """Return the path; ~ is the home. Raises ValueError where none is named."""
     if not str(value).strip():
         raise ValueError("no file is named")
-    return Path(str(value)).expanduser()
+    return expanded(str(value))
 
 
 def boolean(value: Any) -> bool:

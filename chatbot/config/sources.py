@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from chatbot.errors import ConfigError, UsageError
+from chatbot.paths import expanded
 
 T = TypeVar("T")
 SDK_VARIABLES = {"model": ["OPENAI_MODEL"]}
@@ -72,7 +73,7 @@ def options(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) 
 def config_path(env: Mapping[str, str]) -> Path:
     """Return where the configuration file is: CHATBOT_CONFIG, else in the user's configuration folder."""
     if path := env.get("CHATBOT_CONFIG"):
-        return Path(path).expanduser()
+        return expanded(path)
     home = env.get("XDG_CONFIG_HOME") or Path(env.get("HOME") or Path.home()) / ".config"
     return Path(home) / "chatbot" / "config.toml"
 

@@ -19,6 +19,7 @@ from chatbot.doctor.key import key
 from chatbot.errors import ChatbotError, ConfigError, ModelError
 from chatbot.interrupt import Interrupt
 from chatbot.models import Model, open_model
+from chatbot.paths import expanded
 
 MOST, MOST_HERE = 20.0, 120.0
 """Seconds for a check at most, however patient a chat is; and for a model of this process, which is loaded first."""
@@ -90,7 +91,7 @@ def _settings(flags: Mapping[str, Any]) -> Settings | ChatbotError:
 def _of_model(who: Draft, chosen: Options, time: _Time, before: Mapping[str, str]) -> Iterator[Finding]:
     choice = who.choice
     if choice.provider == PLAYBACK:
-        yield from here.recording(Path(choice.name).expanduser())
+        yield from here.recording(expanded(choice.name))
     elif choice.provider == LOCAL:
         found = [here.library(), here.weights(choice.name)]
         yield from found

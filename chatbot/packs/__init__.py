@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.errors import UsageError
 from chatbot.pack import Pack
+from chatbot.paths import expanded
 
 if TYPE_CHECKING:
     from chatbot.config.endpoint import Endpoint
@@ -92,10 +93,7 @@ class _Shelf:
 
 def _path(spec: str) -> Path | None:
     looks_like_one = spec.endswith((".py", ".json")) or "/" in spec or "\\" in spec
-    try:
-        return Path(spec).expanduser() if looks_like_one else None
-    except RuntimeError:  # ~name of nobody
-        return Path(spec)
+    return expanded(spec) if looks_like_one else None
 
 
 def _from_file(path: Path, name: str) -> Pack:

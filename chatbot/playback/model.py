@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chatbot.beside import AtHand
 from chatbot.errors import ContextTooLong, ModelError
 from chatbot.events import Delta, Notice, TextDelta
 from chatbot.interrupt import Interrupt
@@ -29,14 +30,14 @@ class Playback:
     def stream(self, prompt: Prompt, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
         """Return the next reply's deltas; they raise ModelError where it did, and where this run departs from the tape.
 
-        The place on the tape is taken at once: whoever reads on in a thread may be late, and the next turn have begun.
+        The place on the tape is taken at once, whoever reads on, and when.
         """
         try:
             if prompt.history[-1:] == (User(SUMMARISE),):
-                return iter([Assistant(self._reel.summary())])
-            return self._played(self._reel.reply(), interrupt)
+                return AtHand([Assistant(self._reel.summary())])
+            return AtHand(self._played(self._reel.reply(), interrupt))
         except Departed as departed:
-            return _departing(departed)
+            return AtHand(_departing(departed))
 
     def _played(self, reply: Reply | None, interrupt: Interrupt) -> Iterator[Delta | Assistant]:
         if reply is None:

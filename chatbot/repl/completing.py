@@ -1,13 +1,13 @@
 """What Tab completes: commands, and behind them what they take; paths in what is said."""
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from chatbot.commands import registered
+from chatbot.paths import expanded
 
 if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.conversation import Conversation
@@ -63,9 +63,8 @@ def paths(beginning: str) -> list[str]:
     """Return the files and folders that begin so, folders with a slash; ~ stays."""
     folder, slash, name = beginning.rpartition("/")
     try:
-        home = Path(f"{folder}{slash}" or ".").expanduser()
-        found = sorted(home.iterdir())[: MOST * 10]
-    except (OSError, RuntimeError, ValueError):
+        found = sorted(expanded(f"{folder}{slash}" or ".").iterdir())[: MOST * 10]
+    except (OSError, ValueError):
         return []
     wanted = (path for path in found if path.name.startswith(name) and (name or not path.name.startswith(".")))
     return [f"{folder}{slash}{path.name}{'/' if path.is_dir() else ''}" for path in wanted]

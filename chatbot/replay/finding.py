@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 from chatbot.config.model import PLAYBACK
 from chatbot.errors import UsageError
 from chatbot.events import Event
-from chatbot.replay.tasks import Task, expanded, said
+from chatbot.paths import expanded
+from chatbot.replay.tasks import Task, said
 from chatbot.scripts.derived import said_in, script_of, turn_of, turns
 from chatbot.scripts.form import Script, Turn, literal
 from chatbot.scripts.source import ScriptWrong, read_source

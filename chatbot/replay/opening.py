@@ -22,6 +22,7 @@ class Openings:
     def __init__(self) -> None:
         self._lock = Lock()
         self._weights = Lock()  # a second copy of a model in the process would take memory, not save time
+        self._recordings = Lock()  # nothing in them waits, so that threads would only get into each other's way
         self._packs: dict[object, tuple[Pack, ...]] = {}
         self._idle: defaultdict[object, list[Model]] = defaultdict(list)
 
@@ -30,7 +31,8 @@ class Openings:
         """Yield a session of its own. Raises UsageError, ConfigError."""
         packs = self.packs(settings)
         if settings.model.provider == PLAYBACK:
-            yield compose(settings, packs, asker, recording)
+            with self._recordings:
+                yield compose(settings, packs, asker, recording)
             return
         with self.model(settings) as model:
             yield compose(settings, packs, asker, recording, model)

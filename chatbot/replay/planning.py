@@ -8,10 +8,11 @@ from typing import Any
 
 from chatbot.config.model import PLAYBACK
 from chatbot.errors import UsageError
+from chatbot.paths import expanded
 from chatbot.replay.finding import chosen, find, task_of
 from chatbot.replay.running import Job
 from chatbot.replay.runs import Run
-from chatbot.replay.tasks import Task, expanded
+from chatbot.replay.tasks import Task
 from chatbot.scripts.source import ScriptWrong
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.config.model import PLAYBACK
+from chatbot.paths import expanded
 from chatbot.scripts.form import PLACEHOLDER, Script
 from chatbot.scripts.source import ScriptWrong, Source
 
@@ -63,14 +64,6 @@ class Task:
 
     def _path(self, name: str) -> str:
         return str(self.path.parent / expanded(name))
-
-
-def expanded(name: str) -> Path:
-    """Return the path, with ~ as the home folder; that of a user whom nobody knows stays as it is."""
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:
-        return Path(name)
 
 
 def said(text: str, secrets: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
+from chatbot.paths import expanded
 from chatbot.serve.store import PATIENCE, SALT_BYTES, Change, StoreUnreachable
 
 SCHEMA = """
@@ -27,7 +28,7 @@ class SqliteStore:
     """One connection for each worker, opened when it is first needed: a worker may be a fork of another process."""
 
     def __init__(self, path: str) -> None:
-        self.place = str(Path(path).expanduser())
+        self.place = str(expanded(path))
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
         self._salt = b""

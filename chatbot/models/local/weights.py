@@ -10,6 +10,7 @@ from chatbot.events import Notice, Progressed
 from chatbot.interrupt import Interrupt
 from chatbot.models.local.hub import HubFile
 from chatbot.models.local.wheel import SMOLLM2
+from chatbot.paths import expanded
 
 MAGIC = b"GGUF"
 
@@ -52,7 +53,7 @@ def named(spec: str) -> Weights:
                 f"local:{spec} names no file on the Hugging Face Hub: write local:hf:OWNER/REPO/FILE.gguf."
             )
         return HubFile(f"{owner}/{repo}", file)
-    path = Path(spec).expanduser()
+    path = expanded(spec)
     if problem := _problem(path):
         raise ConfigError(f"{path} {problem}. Wanted: local:PATH.gguf, local:hf:OWNER/REPO/FILE or local:smollm2.")
     return File(path)
