@@ -95,7 +95,8 @@ def one_core() -> Iterator[str]:
 
 def environment_of(home: Path) -> dict[str, str]:
     """Return an environment with that home, in which nothing else is set for the program."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "CHATBOT", "XDG"))}
+    set_for_us = ("OPENAI", "CHATBOT", "XDG", "PYTHON")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(set_for_us)}
     return kept | {"HOME": str(home)}
 
 

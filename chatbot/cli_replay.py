@@ -1,10 +1,12 @@
 """`chatbot replay`: conversations as tests. `chatbot report`: what came of them, from one machine or from many."""
 
+import gc
 import re
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -58,6 +60,7 @@ def replay(  # the options of the command, one parameter each
         sys.stdout.write(schema_text())
         return ExitCode.OK
     from chatbot.paths import expanded
+    from chatbot.render.progress import watched
     from chatbot.replay.planning import Plan
 
     if not paths:
@@ -76,7 +79,7 @@ def replay(  # the options of the command, one parameter each
         timeout=timeout,
         record=expanded(record) if record else None,
     )
-    due, wrong = wanted.jobs()
+    due, wrong = wanted.jobs(partial(watched, what="reading", stdout=sys.stdout))
     interrupt = Interrupt()
     began = time.monotonic()
     runs = _run(due, wrong, Choice(jobs, min_pass_rate, fail_fast), interrupt)
@@ -104,6 +107,8 @@ def _run(due: "Sequence[Job]", wrong: "Sequence[Run]", choice: Choice, interrupt
     from chatbot.replay.scheduling import run_all
     from chatbot.replay.telling import script_line
 
+    gc.freeze()  # what is loaded and read by now stays to the end
+    gc.enable()
     left = Counter(str(job.task.path) for job in due)
     ended: defaultdict[str, list[Run]] = defaultdict(list)
 

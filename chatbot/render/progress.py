@@ -2,10 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self, TextIO, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from chatbot.render.clean import clean
 
+T = TypeVar("T")
 STYLES = {"ok": "green", "FAIL": "bold red", "WRONG": "bold red", "    -": "red", "    +": "green"}
 """How lines look that begin so."""
 
@@ -55,6 +57,14 @@ class Bar(AbstractContextManager["Bar"]):
     def advance(self) -> None:
         """One more part is done."""
         self._progress.advance(self._task)
+
+
+def watched(parts: Sequence[T], what: str, stdout: TextIO) -> Iterator[T]:
+    """Yield the parts, with a bar that tells how many have been taken."""
+    with Bar(len(parts), what, stdout) as bar:
+        for part in parts:
+            yield part
+            bar.advance()
 
 
 class _Lines(Console):

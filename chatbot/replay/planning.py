@@ -1,6 +1,6 @@
 """What one `chatbot replay` is to run: its scripts, as jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,14 +32,17 @@ class Plan:
     timeout: float | None = None
     record: Path | None = None
 
-    def jobs(self) -> tuple[list[Job], list[Run]]:
-        """Return the runs that are due, and, as runs that ended, those whose script is wrong. Raises UsageError."""
+    def jobs(self, watched: Callable[[list[Path]], Iterable[Path]] = iter) -> tuple[list[Job], list[Run]]:
+        """Return the runs that are due, and, as runs that ended, those whose script is wrong. Raises UsageError.
+
+        watched: is given the scripts, and gives them back one by one, to be read.
+        """
         paths = chosen(find(self.paths), self.filter, self.shard)
         if self.record:
             self._make_room(paths)
         due: list[Job] = []
         wrong: list[Run] = []
-        for path in paths:
+        for path in watched(paths):
             try:
                 task = task_of(path, plays="model" not in self.flags)
             except ScriptWrong as error:

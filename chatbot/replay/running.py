@@ -11,7 +11,7 @@ from threading import Timer
 from typing import Any
 
 from chatbot.config import load_settings
-from chatbot.errors import ChatbotError
+from chatbot.errors import ChatbotError, ModelError
 from chatbot.events import Event, Sink, Steps, Stop, TextDelta, ToolCalled
 from chatbot.interrupt import Interrupt
 from chatbot.playback import Recording
@@ -26,7 +26,7 @@ from chatbot.scripts.form import Expect
 from chatbot.scripts.source import Steps as Path_
 from chatbot.scripts.source import dotted
 from chatbot.session import Outcome, Session, drive
-from chatbot.simulation import open_user
+from chatbot.simulation import Simulated, open_user
 
 Begin = Callable[[Interrupt], Steps[Outcome]]
 ANSWER = "answer"
@@ -98,8 +98,10 @@ def _limited(seconds: float | None, interrupt: Interrupt) -> Iterator[Interrupt]
         timer = Timer(seconds or 0.0, late.set)
         if seconds is not None:
             timer.start()
-        yield late
-        timer.cancel()
+        try:
+            yield late
+        finally:
+            timer.cancel()
 
 
 class _Conversation:
@@ -145,14 +147,21 @@ class _Conversation:
         facts = {name: said(text, self._secrets) for name, text in form.facts.items()}
         settings = load_settings({"model": form.model})
         with closing(open_user(form, facts, settings.model, timeout=settings.timeout)) as user:
-            for _ in range(form.max_turns):
-                heard = self.watch.turns[-1].answers if self.watch.turns else ()
-                words = user.speak(heard, self._interrupt)
-                if words is None:
-                    return True
-                if not self._turn(partial(self._session.turn, words), Expect(), ("user",)):
-                    return False
-        return True
+            turns = (partial(self._session.turn, words) for words in self._spoken(user, form.max_turns))
+            try:
+                return all(self._turn(turn, Expect(), ("user",)) for turn in turns)
+            except ModelError as error:  # the user's own: the session keeps that of its model to itself
+                place = self._task.line(("user", "model"))
+                self.unmet.append(Unmet("user.model", self._session.mask.text(str(error)), place))
+                return False
+
+    def _spoken(self, user: Simulated, most: int) -> Iterator[str]:
+        """Yield what the simulated user says to what they have heard by then. Raises ModelError."""
+        for _ in range(most):
+            words = user.speak(self.watch.turns[-1].answers if self.watch.turns else (), self._interrupt)
+            if words is None:
+                return
+            yield words
 
     def _turn(self, begin: Begin, expect: Expect, path: Path_, interrupt_at: str | None = None) -> bool:
         """Hold one turn; return whether those that follow have something to build on."""

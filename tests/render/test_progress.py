@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from chatbot.render.progress import Bar
+from chatbot.render.progress import Bar, watched
 
 
 class Terminal(io.StringIO):
@@ -47,6 +47,16 @@ def test_on_a_terminal_a_bar_goes_on_below_the_lines_and_is_taken_away(terminal)
         assert line in said
     assert "replaying" in said
     assert said.rstrip().endswith("\x1b[2K")  # the line of the bar, erased
+
+
+def test_parts_are_counted_as_they_are_taken(terminal):
+    parts = watched(["a", "b", "c"], "reading", terminal)
+    assert next(parts) == "a"
+    assert "reading" in terminal.getvalue()
+    assert "0/3" in terminal.getvalue()
+    assert list(parts) == ["b", "c"]
+    assert "3/3" in terminal.getvalue()
+    assert terminal.getvalue().rstrip().endswith("\x1b[2K")
 
 
 def test_lines_in_a_pipe_leave_the_bar_to_the_terminal_of_stderr(terminal, monkeypatch):

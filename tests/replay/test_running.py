@@ -15,6 +15,7 @@ from chatbot.replay.running import Job
 from chatbot.replay.running import run as run_job
 from chatbot.replay.runs import run_to_json
 from tests.conversation import told
+from tests.loopback import ChatServer, status, text
 
 DESK = '''
 import time
@@ -262,3 +263,16 @@ def test_what_a_simulated_users_turn_fails_with_is_told(held, monkeypatch):
     monkeypatch.setenv("DESK_KEY", KEY)
     run = held(SIMULATED + "expect: {max_model_calls: 0}\n")
     assert [where for where, _, _ in unmet(run)] == ["expect.max_model_calls"]
+
+
+def test_where_the_model_that_plays_the_user_fails_what_was_said_by_then_is_kept(held, monkeypatch):
+    monkeypatch.setenv("DESK_KEY", KEY)
+    with ChatServer(
+        text("What is the status of ticket 7?"), status(401, body={"error": {"message": f"no {KEY}"}})
+    ) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "none")
+        run = held(SIMULATED.replace("user:\n", "user:\n  model: openai:m\n"))
+    assert [(where, line) for where, line, _ in unmet(run)] == [("user.model", 5)]
+    assert "user: What is the status of ticket 7?" in events(run)
+    assert "s3same" not in repr(run)
