@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from threading import Event, Lock, Thread
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from time import monotonic
-from typing import Protocol, TextIO, cast
+from typing import Literal, Protocol, TextIO, cast
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -22,6 +23,9 @@ SHARE = 8
 """Drawing takes at most a part in so many of the time: whoever is behind draws more seldom."""
 SLOWEST = 0.1
 """Seconds that a word waits at most."""
+
+Word = Literal["late", "over"]
+"""What the thread of the clocks is told: that something waits to be drawn, or that it may end."""
 
 COLORS = {
     "standard": ColorSystem.STANDARD,
@@ -81,14 +85,16 @@ class Paper:
 class Region:
     """Stands below what was printed while a turn runs, and vanishes with it. Drawn from the caller's thread, when
     something happens, and from one of its own, for the clocks.
+
+    A signal's handler may raise between any two steps of the caller's thread. So the threads talk by what takes one
+    step, a Lock and a SimpleQueue; a threading.Event has a lock of its own, which would be held for ever then.
     """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._screen = Screen(cast(TextIO, console.file), reflows=reflows())
         self._lock = Lock()
-        self._wake = Event()
-        self._stopped = Event()
+        self._words: SimpleQueue[Word] = SimpleQueue()
         self._activity: Activity | None = None
         self._stream: Stream | None = None
         self._tail: Tail | None = None
@@ -109,16 +115,15 @@ class Region:
     def appear(self, activity: Activity) -> None:
         """Show what is going on from now on."""
         self.stop()
-        self._stopped = Event()
+        self._words = SimpleQueue()
         with self._lock:
             self._activity = activity
             self._draw(anew=True)
-        Thread(target=self._tick, args=(self._stopped,), name="clock", daemon=True).start()
+        Thread(target=self._tick, args=(self._words,), name="clock", daemon=True).start()
 
     def stop(self) -> None:
         """Vanish; what was printed stays."""
-        self._stopped.set()
-        self._wake.set()
+        self._words.put("over")
         with self._lock:
             self._activity = None
             self._vanish()
@@ -135,22 +140,20 @@ class Region:
                 return
         if not self._late:
             self._late = True
-            self._wake.set()
+            self._words.put("late")
 
     def refresh(self) -> None:
         """Show at once what has changed."""
         with self._lock:
             self._draw(anew=True)
 
-    def _tick(self, stopped: Event) -> None:
+    def _tick(self, words: SimpleQueue[Word]) -> None:
         """Keep the clocks going, and draw what had to wait."""
-        while not stopped.is_set():
-            ticked = not self._wake.wait(TICK)
-            self._wake.clear()
-            if not ticked:
-                stopped.wait(max(self._due - monotonic(), 0))
+        while (word := _heard(words, TICK)) != "over":
+            if word == "late" and _heard(words, max(self._due - monotonic(), 0)) == "over":
+                return
             with self._lock, suppress(OSError, ValueError):  # the terminal is gone; the caller sees that, too
-                if not stopped.is_set() and (ticked or self._late):
+                if word is None or self._late:
                     self._draw(anew=True)
 
     def _draw(self, *, anew: bool = False) -> None:
@@ -192,6 +195,13 @@ class Region:
         except (OSError, ValueError):
             return max(width, 2), max(height, 1)
         return max(min(width, terminal.columns or width), 2), max(min(height, terminal.lines or height), 1)
+
+
+def _heard(words: SimpleQueue[Word], seconds: float) -> Word | None:
+    try:
+        return words.get(timeout=seconds)
+    except Empty:
+        return None
 
 
 def encoded_line(line: Text, console: Console) -> str:
