@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from chatbot.commands import registered, usage
@@ -48,8 +49,8 @@ def runnable(command: str) -> str:
     return re.sub(r"(?m)(^|\| )chatbot\b", rf"\1{shlex.quote(sys.executable)} -m chatbot", command)
 
 
-def rewritten(text: str) -> str:
-    """Return the README with what its console commands print today."""
+def rewritten(text: str, run: Callable[[str, Path], subprocess.CompletedProcess[str]] = run) -> str:
+    """Return the README with what its console commands print today. run: runs one in a home."""
 
     def block(match: re.Match[str]) -> str:
         with tempfile.TemporaryDirectory() as home:

@@ -21,39 +21,45 @@ PACK, TEST = PYTHON.findall(TEXT)
 COMMANDS = [line for block in SHELL.findall(TEXT) for line in block.splitlines()]
 
 
-def test_the_console_blocks_show_what_their_commands_print():
-    assert rewritten(TEXT) == TEXT, "run: python -m tests.readme"
+@pytest.fixture(scope="module")
+def forked(zygote):
+    """Run a command of the README in a home."""
+
+    def forked(command, home):
+        if not (home / "examples").exists():
+            (home / "examples").symlink_to(ROOT / "examples")
+        said, pipe, program = re.fullmatch(r"(?:echo '([^']*)' (\| ))?chatbot(.*)", command).groups()
+        environment = clean_environment(home) | {"COLUMNS": "100"}
+        return zygote.run(shlex.split(program), home, environment, f"{said}\n" if pipe else "")
+
+    return forked
+
+
+def test_the_console_blocks_show_what_their_commands_print(forked):
+    assert rewritten(TEXT, forked) == TEXT, "run: python -m tests.readme"
 
 
 @pytest.fixture(scope="module")
-def lived_in(tmp_path_factory, seeded):
+def lived_in(tmp_path_factory, seeded, forked):
     """A home in which there has been a conversation, to go on with and to play again, and what the README gives."""
     home = tmp_path_factory.mktemp("home")
     (home / "my_tools.py").write_text(PACK, "utf-8")
     (home / "my_bot.yaml").write_text(SCRIPT.search(TEXT)[1], "utf-8")
-    (home / "examples").symlink_to(ROOT / "examples")
     shutil.copy(seeded, home / "support.db")
     for command in PREPARED:
-        done = run(command, home, home)
+        done = forked(command, home)
         assert done.returncode == 0, done.stderr + done.stdout
     return home
 
 
-def words_of(command):
-    """The arguments of chatbot, and what is piped into it."""
-    said, pipe, program = re.fullmatch(r"(?:echo '([^']*)' (\|) )?chatbot(.*)", command).groups()
-    return shlex.split(program), f"{said}\n" if pipe else ""
-
-
 @pytest.mark.xdist_group("readme")  # the home is lived in once
 @pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith(OTHERS)])
-def test_every_command_runs(command, lived_in, zygote):
-    arguments, said = words_of(command)
-    if "--record" in arguments:
-        kept = lived_in / arguments[arguments.index("--record") + 1]
+def test_every_command_runs(command, lived_in, forked):
+    if recorded := re.search(r"--record (\S+)", command):
+        kept = lived_in / recorded[1]
         for recording in kept.iterdir() if kept.is_dir() else [kept]:
             recording.unlink()
-    done = zygote.run(arguments, lived_in, clean_environment(lived_in), said)
+    done = forked(command, lived_in)
     assert done.returncode == 0, done.stderr + done.stdout
 
 
@@ -64,9 +70,9 @@ def test_the_two_commands_are_targets_of_the_makefile():
     assert all(f"\n{target}: " in makefile for target in made)
 
 
-def test_the_pack_of_the_readme_rolls_the_die_that_was_asked_for(tmp_path):
+def test_the_pack_of_the_readme_rolls_the_die_that_was_asked_for(tmp_path, forked):
     (tmp_path / "my_tools.py").write_text(PACK, "utf-8")
-    done = run("echo 'Roll a die with 20 sides' | chatbot --pack ./my_tools.py", tmp_path, tmp_path)
+    done = forked("echo 'Roll a die with 20 sides' | chatbot --pack ./my_tools.py", tmp_path)
     assert 'call function roll_dice, with arguments {"sides": 20}' in done.stdout
 
 
