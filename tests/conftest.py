@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 from _pytest.nodeid import NodeId
+from hypothesis import settings
 
 from tests.program import CHATBOT, clean_environment
 from tests.terminal import ForkedTerminal
@@ -12,6 +13,10 @@ from tests.zygote import Zygote
 pytest_plugins = ["pytester"]
 OWN_INTERPRETER = ("PYTHON", "LC_", "LANG", "SSL_")
 """Variables that an interpreter reads when it starts, or that say what a zygote has loaded."""
+
+settings.register_profile("short", settings(), max_examples=50, deadline=None)
+settings.register_profile("thorough", settings(), max_examples=2_000, deadline=None)  # --hypothesis-profile thorough
+settings.load_profile("short")
 
 
 @pytest.hookimpl(trylast=True)

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -235,7 +235,6 @@ def test_a_script_plays_what_was_said_again():
     assert said_in(export(loaded(started(), *GREETING, *events), "script")) == words
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(st.sampled_from("ab #\n\t\\é:'\"-{}$"), min_size=1), min_size=1, max_size=4))
 def test_a_script_says_exactly_what_was_said(words):
     events = [event for text in words for event in turn(text)]

@@ -5,7 +5,7 @@ from itertools import pairwise
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.errors import ContextTooLong, ModelError
@@ -282,7 +282,6 @@ CHOICE = st.fixed_dictionaries({}, optional={"index": JSON, "delta": DELTA, "mes
 CHUNK = st.fixed_dictionaries({"choices": st.lists(CHOICE | JSON, max_size=2)}, optional={"usage": JSON})
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(CHUNK | JSON, max_size=6), st.booleans())
 def test_whatever_json_comes_only_a_model_error_is_raised(values, done):
     decoder, events = Decoder(PLACE), []
@@ -300,7 +299,6 @@ def test_whatever_json_comes_only_a_model_error_is_raised(values, done):
     f"{reply}".encode()
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         CHUNK.map(lambda value: event(value).encode("utf-8", "replace"))

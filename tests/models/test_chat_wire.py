@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.models import Prompt
@@ -135,7 +135,6 @@ MESSAGE = (
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(MESSAGE, max_size=8), TEXT)
 def test_any_history_is_valid(history, system):
     assert violations(sent(Prompt(system, (User("a"), *history)))) == []

@@ -5,7 +5,7 @@ from time import thread_time
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatbot.interrupt import Interrupt
@@ -35,7 +35,6 @@ def strings(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@settings(max_examples=75, deadline=None)
 @given(st.sampled_from(PACKS), st.lists(st.one_of(SPOKEN, st.text(max_size=60)), min_size=1, max_size=4))
 @example(BOTH, ["my key is {", "[1, 2"])
 @example(HEATING, ["9780261103344 bedroom celsius"])

@@ -5,7 +5,7 @@ from itertools import pairwise
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.errors import ContextTooLong, ModelError
@@ -299,7 +299,6 @@ EVENT = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(EVENT | JSON, max_size=8))
 def test_whatever_json_comes_only_a_model_error_is_raised(values):
     decoder, events = Decoder(PLACE), []
@@ -317,7 +316,6 @@ def test_whatever_json_comes_only_a_model_error_is_raised(values):
     f"{reply}{[e for e in events if isinstance(e, ReasoningDelta)]}".encode()
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         EVENT.map(lambda value: sse(value)) | st.sampled_from([b"\r\n", b"\n", b"\r", b": x\n", b"data:", b"{"]),

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.errors import UsageError
@@ -141,7 +141,6 @@ def nested(schemas):
     )
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     properties=st.dictionaries(names, marked(st.recursive(leaves, nested, max_leaves=8)), max_size=4),
     one=marked(leaves),

@@ -257,7 +257,7 @@ REPLIES = st.one_of(
 SAID = st.lists(st.sampled_from(["hello there", None, f"my key is {KEY}", KEY]), min_size=1, max_size=4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @example([calling(("echo", {})), f"one two {KEY}", "stopped"], ["hello there"] * 3, 60, [], False)
 @given(
     replies=st.lists(REPLIES, max_size=8),

@@ -88,7 +88,7 @@ def as_json(terminal):
     return pick("json", deltas=True, stdout=terminal)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(conversations())
 def test_nothing_untrusted_drives_the_terminal(events):
     for sink_for in (rich, rich_with_reasoning, plain, as_json):  # to make the events takes longer than to show them

@@ -103,7 +103,7 @@ LANGUAGES = [
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(code=CODE)
 def test_colours_change_no_character_of_code(code, language):
     assert Highlighter(DARK).text(tuple(code), language).plain == "\n".join(code)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -216,7 +216,6 @@ def said(text, *cuts):
 LINES = st.sampled_from([*MARKDOWN.split("\n"), "", "```", "- x", "> y", "1. z", "    code", "| a |", "|---|"])
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(LINES, max_size=20).map("\n".join), st.lists(st.integers(0, 400), max_size=30))
 def test_however_the_text_is_cut_the_screen_ends_the_same(text, cuts):
     assert play(said(text, *cuts), 40, 12).text() == play(said(text), 40, 12).text()

@@ -1,7 +1,7 @@
 """The living rows: whatever changes, the screen shows what was printed and then the rows, nothing else."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.render.screen import Frame, Screen, reflows
@@ -32,7 +32,6 @@ def shown(frame, printed, columns):
     return "\n".join(row.rstrip() for row in rows).rstrip() + "\n"
 
 
-@settings(max_examples=75, deadline=None)
 @given(STEPS, WIDTHS)
 def test_the_screen_shows_what_was_printed_and_then_the_rows(steps, columns):
     terminal = Emulated(columns, HEIGHT + 6)

@@ -165,7 +165,6 @@ def test_a_moment_is_wide_enough_to_be_seen_and_stays_on_the_axis():
     assert waterfall(steps(Notice("info", "..."))) is None
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1e5))
 def test_the_axis_holds_everything_and_is_not_much_longer(seconds):
     length = axis(seconds)
@@ -267,7 +266,7 @@ def plain_shape(count):
     return Shape(as_html([of_text(f"x{number}") for number in range(count)])).shape
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(TEXTS, max_size=6, unique=True))
 def test_whatever_the_texts_are_the_page_is_made_of_the_same_elements(texts):
     made = Shape(as_html([of_text(text) for text in texts]))

@@ -5,7 +5,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.scripts.form import Script
@@ -272,7 +272,6 @@ plain_values = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=5), plain_values, max_size=3))
 def test_values_that_are_written_are_read_back(data):
     written = as_yaml({"context": data, "turns": [{"user": "hi"}]})

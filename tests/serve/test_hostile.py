@@ -122,7 +122,7 @@ def test_no_body_does_any_harm(part, capsys):
 
     with asyncio.Runner() as runner:
 
-        @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
         @given(bodies, st.integers(0, 2**32))
         def harmless(body, seed):
             random = Random(seed)

@@ -1,7 +1,7 @@
 """Whole conversations between the user that needs no model and the assistant that needs none."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.interrupt import Interrupt
@@ -146,7 +146,6 @@ def test_who_has_said_goodbye_says_no_more():
     user.close()
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=200) | st.sampled_from(["Shall I?", "What is your username?", "How can I help?", "1. a\n- b?"]))
 def test_whatever_is_said_to_them_again_and_again_the_user_ends_the_conversation(heard):
     words = spoken(OfflineUser(TICKET, FACTS), *[heard] * 4)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.errors import ContextTooLong, ModelError
@@ -75,7 +75,6 @@ REPLIES = st.one_of(
 ACTIONS = st.lists(st.sampled_from(["hello there", "go on", "greet", "undo"]), max_size=4)
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     replies=st.lists(REPLIES, max_size=8),
     actions=ACTIONS,

@@ -139,7 +139,7 @@ def written(model, rules, most):
     return reply.text
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SCHEMAS, st.sampled_from([None, ["12345", 'say "hi"\\', 7]]))
 def test_llama_cpp_reads_the_grammar_of_any_schema(model, schema, values):
     definitions = {"Node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}}

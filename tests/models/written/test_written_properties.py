@@ -4,7 +4,7 @@ from itertools import pairwise
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.events import TextDelta
@@ -42,7 +42,6 @@ PIECES = [
 TEXT = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
 
 
-@settings(max_examples=60, deadline=None)
 @given(TEXT, st.lists(st.integers(0, 150), max_size=6), st.booleans())
 def test_how_a_text_is_cut_never_changes_what_it_comes_to(text, cuts, offered):
     tools = TOOLS if offered else ()
