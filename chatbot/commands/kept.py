@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # it is slow, and the prompt comes first
     from chatbot.conversation import Conversation
     from chatbot.export import Form
 
-FORM_OF: dict[str, Form] = {".md": "markdown", ".html": "html", ".svg": "svg", ".json": "json", ".txt": "script"}
+FORM_OF: dict[str, Form] = {".md": "markdown", ".html": "html", ".svg": "svg", ".json": "json", ".yaml": "script"}
 """What `/save` makes of a file, by how its name ends."""
 MOST = 20
 
@@ -42,7 +42,7 @@ def resume(conversation: Callable[[], Conversation], rest: str) -> Answer:
 
 @command
 def save(conversation: Callable[[], Conversation], rest: str) -> Answer:
-    """Save the conversation: /save FILE, whose name ends in .md, .html, .svg, .json or .txt."""
+    """Save the conversation: /save FILE, whose name ends in .md, .html, .svg, .json or .yaml."""
     form = FORM_OF.get(Path(rest).suffix.lower())
     if not form:
         return Answer(f"Give a file whose name ends in {', '.join(FORM_OF)}.")

@@ -257,6 +257,21 @@ def test_a_failing_call_without_arguments_is_not_repeated_either():
     assert conversation.calls == [("ping", {})]
 
 
+@pytest.mark.parametrize("failure", ["interrupted", "timeout"])
+@pytest.mark.parametrize(
+    "turns",
+    [["john_doe", "key"], ["my username is john_doe", "my API key is key"], ["username: john_doe, api key: key"]],
+)
+def test_after_a_call_that_came_to_no_end_the_same_value_is_one_to_try(failure: Failure, turns: list[str]):
+    support = Conversation(*SUPPORT)
+    support.say(*turns[:-1])
+    support.history += [User(turns[-1])]
+    call = support.reply(SUPPORT).calls[0]
+    support.history += [Assistant(calls=(call,)), ToolResult(call.id, call.name, "It came to no end.", failure)]
+    assert "that worked" in support.say(turns[-1])
+    assert support.calls == [VERIFIED] * 2
+
+
 @pytest.mark.parametrize(
     ("failure", "content", "words"),
     [

@@ -34,7 +34,7 @@ def heard(state: State, utterance: Utterance, catalog: Catalog) -> State:
     state = replace(state, mood="", lost=False, doubt=())
     asked = missing(state, catalog) if state.spoken else ()
     mood = mood_of(utterance)
-    if mood == "again" or (mood == "yes" and _failed_last(state)):
+    if mood == "again" or (mood == "yes" and _failed_last(state)) or _repeats(state, utterance):
         return _again(state)
     if mood and not (mood in ("yes", "no") and any(slot.kind == "boolean" for slot in asked)):
         gives_up = mood in ("bye", "cancel") or (mood == "no" and not asked)
@@ -102,14 +102,15 @@ def _named(state: State, utterance: Utterance, reading: Reading, catalog: Catalo
 
 
 def _merged(state: State, values: Values, catalog: Catalog) -> State:
-    """After a failure one new value is enough: the others are those of the call that failed."""
+    """After a failure one new value is enough, and after a call that came to no end an old one, too: the others are
+    those of that call."""
     facts = {**state.facts, **values}
     tool = step(state, catalog)
     if any(name == tool for name, _ in state.failed) and any(key[0] == tool for key in values):
         facts = {**{key: value for key, value in state.tried.items() if key[0] == tool}, **facts}
         same = all(state.tried.get(key) == value for key, value in facts.items() if key[0] == tool)
         complete = {key for key in values if key[0] == tool} >= {slot.key for slot in catalog.cards[tool].required}
-        facts = dict(state.facts) if same and not complete else facts
+        facts = dict(state.facts) if same and not (complete or state.undecided) else facts
     return replace(state, facts=facts, goal=state.goal or tool)
 
 
@@ -149,6 +150,13 @@ def _followed(state: State, utterance: Utterance, reading: Reading, catalog: Cat
 
 def _failed_last(state: State) -> bool:
     return bool(state.failed) and bool(state.goal)
+
+
+def _repeats(state: State, utterance: Utterance) -> bool:
+    """Return whether, after a call that came to no end, just one of its values is said again."""
+    words = utterance.raw.strip().strip("\"'.")
+    values = (value for key, values in state.tried.items() if key[0] == state.last for value in values)
+    return state.undecided and bool(state.goal) and any(str(value) == words for value in values)
 
 
 def _again(state: State) -> State:

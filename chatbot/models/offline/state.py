@@ -22,7 +22,8 @@ class State:
 
     goal: the tool that is wished for. facts: values the user gave that no call has used yet. tried: the values of
     each tool's last call. done: tools that succeeded. failed: calls that did not. last: the last wish that was
-    fulfilled. doubt: tools the words fit alike. mood: small talk just heard. lost: nothing fitted.
+    fulfilled. undecided: whether the last call came to no end, so that nothing speaks against its values. doubt: tools
+    the words fit alike. mood: small talk just heard. lost: nothing fitted.
     """
 
     goal: str = ""
@@ -31,6 +32,7 @@ class State:
     done: frozenset[str] = frozenset()
     failed: frozenset[tuple[str, str]] = frozenset()
     last: str = ""
+    undecided: bool = False
     doubt: tuple[str, ...] = ()
     mood: Mood = ""
     lost: bool = False
@@ -99,9 +101,10 @@ def learned(state: State, result: ToolResult, catalog: Catalog) -> State:
         waiting = catalog.dependents(call.name)
         goal = state.goal if open_wish else waiting[0] if len(waiting) == 1 and call.name not in state.done else ""
         failed = frozenset(each for each in state.failed if each[0] != call.name)
-        return replace(state, done=state.done | {call.name}, goal=goal, last=call.name, failed=failed)
+        return replace(state, done=state.done | {call.name}, goal=goal, last=call.name, failed=failed, undecided=False)
     card = catalog.cards.get(call.name)
-    state = replace(state, done=state.done - {call.name})
+    undecided = result.failure in ("interrupted", "timeout")
+    state = replace(state, done=state.done - {call.name}, undecided=undecided)
     failed = state.failed | {(call.name, call.arguments)}
     if card and result.failure == "denied":
         return _denied(state, result, catalog, failed)
