@@ -135,13 +135,6 @@ def _tell_failures(runs: "Sequence[Run]", bar: "Bar") -> None:
             bar.line(line)
 
 
-def _by_script(runs: "Sequence[Run]") -> "list[list[Run]]":
-    scripts: defaultdict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        scripts[run.script].append(run)
-    return [*scripts.values()]
-
-
 def _update(due: "Sequence[Job]", runs: "Sequence[Run]") -> None:
     """Write what happened in each script's last run into it."""
     from chatbot.replay.updating import update
@@ -154,12 +147,13 @@ def _update(due: "Sequence[Job]", runs: "Sequence[Run]") -> None:
 
 def _end(runs: "Sequence[Run]", least: float, seconds: float, reports: Sequence[Path], unrun: int = 0) -> ExitCode:
     """Write the reports, and the last line. unrun: scripts of which no run has ended."""
+    from chatbot.replay.runs import by_script
     from chatbot.replay.telling import summary, verdict
     from chatbot.report import write
 
     for path in reports:
         write(path, runs)
-    scripts = _by_script(runs)
+    scripts = [*by_script(runs).values()]
     verdicts = {verdict(of_one, least) for of_one in scripts}
     sys.stdout.write(f"{summary(scripts, least, seconds, unrun)}\n")
     if "WRONG" in verdicts:
@@ -193,13 +187,14 @@ def report(
     """Merge the results of replays, of many machines perhaps, and report them."""
     from chatbot.paths import expanded
     from chatbot.render.progress import Bar
+    from chatbot.replay.runs import by_script
     from chatbot.replay.telling import script_line
     from chatbot.report.jsonl import read_results
 
     reports = _reports(report)
     runs = read_results([expanded(name) for name in results])
     with Bar(len(runs), "reporting", sys.stdout) as bar:
-        for of_one in _by_script(runs):
+        for of_one in by_script(runs).values():
             bar.line(script_line(of_one, min_pass_rate))
         _tell_failures(runs, bar)
     return _end(runs, min_pass_rate, sum(run.seconds for run in runs), reports)

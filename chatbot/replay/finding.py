@@ -137,18 +137,20 @@ def _from_transcript(path: Path, plays: bool) -> Task:
         loaded = load(path)
     except UsageError as error:
         raise ScriptWrong(str(error)) from None
-    data = script_of(closed(loaded.events), loaded.packs)
+    events = list(closed(loaded.events))
+    data = script_of(events, loaded.packs)
     if not data["turns"]:
         raise ScriptWrong(f"{path}: nobody says anything in it.")
     if not set(loaded.packs) <= set(available_packs()):
         del data["pack"]  # of a file somewhere: it is given by --pack
     if plays:
         data |= {"model": f"{PLAYBACK}:{path.name}", "greeting": data["greeting"] is not False}
-        data["turns"] = [_played(turn) for turn in turns(closed(loaded.events)) if said_in(turn) is not None]
+        data["turns"] = [_played(turn) for turn in turns(events) if said_in(turn) is not None]
         data.pop("secrets", None)
     return Task(path, Script.model_validate(data))
 
 
 def _played(turn: Sequence[Event]) -> dict[str, Any]:
     """Return a turn of which the recording knows all that is to come."""
-    return {"user": turn_of(turn)["user"], "expect": {"stop": turn_of(turn)["expect"].get("stop")}}
+    data = turn_of(turn)
+    return {"user": data["user"], "expect": {"stop": data["expect"].get("stop")}}

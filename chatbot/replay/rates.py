@@ -1,7 +1,7 @@
 """How often scripts pass, and how sure that is: a model does not answer the same way twice."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -47,13 +47,9 @@ class Rate:
         return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
-def rates(runs: Iterable[Run]) -> dict[str, Rate]:
-    """Return the rate of each script, in the order of their first runs."""
-    rate: dict[str, Rate] = {}
-    for run in runs:
-        before = rate.get(run.script, Rate(0, 0))
-        rate[run.script] = Rate(before.passed + run.passed, before.runs + 1)
-    return rate
+def rate(runs: Sequence[Run]) -> Rate:
+    """Return how many of these passed."""
+    return Rate(sum(run.passed for run in runs), len(runs))
 
 
 def repeats(runs: Sequence[Run]) -> list[str]:

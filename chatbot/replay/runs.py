@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from chatbot.events import Event, SessionStarted, T, TurnEnded, TurnStarted, to_json
+from chatbot.events import Event, SessionStarted, T, to_json
 from chatbot.tally import Tally
 from chatbot.transcript.reading import from_json
 
@@ -36,6 +36,11 @@ class Unmet:
     said: str
     line: int = 0
     diff: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words."""
+        return f"{self.where} (line {self.line})" if self.line else self.where
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,6 @@ class Run:
         return next((event.model for event in self.events if isinstance(event, SessionStarted)), "")
 
     @property
-    def turns(self) -> tuple[tuple[Step, ...], ...]:
-        """The steps of each turn, the greeting's as well."""
-        return tuple(turns(self.steps))
-
-    @property
     def tally(self) -> Tally:
         """Its turns, replies, calls and tokens."""
         tally = Tally()
@@ -85,16 +85,12 @@ class Run:
         return tally
 
 
-def turns(steps: Iterable[Step]) -> Iterable[tuple[Step, ...]]:
-    """Yield the steps of each turn: from TurnStarted to TurnEnded."""
-    turn: list[Step] = []
-    for step in steps:
-        if isinstance(step.event, TurnStarted):
-            turn = []
-        turn.append(step)
-        if isinstance(step.event, TurnEnded):
-            yield tuple(turn)
-            turn = []
+def by_script(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Return the runs of each script, in the order of their first ones."""
+    scripts: dict[str, list[Run]] = {}
+    for run in runs:
+        scripts.setdefault(run.script, []).append(run)
+    return scripts
 
 
 def run_to_json(run: Run) -> dict[str, Any]:

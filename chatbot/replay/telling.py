@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
-from chatbot.replay.rates import Rate, rates
-from chatbot.replay.runs import Run, Unmet
+from chatbot.replay.rates import rate
+from chatbot.replay.runs import Run
 
 
 def verdict(runs: Sequence[Run], least: float) -> str:
     """Return "ok", "FAIL" or "WRONG" for the runs of one script; `least` is the share of them that must pass."""
     if any(run.wrong for run in runs):
         return "WRONG"
-    return "ok" if next(iter(rates(runs).values())).share >= least else "FAIL"
+    return "ok" if rate(runs).share >= least else "FAIL"
 
 
 def script_line(runs: Sequence[Run], least: float) -> str:
     """Return the line of one script."""
     seconds = sum(run.seconds for run in runs)
-    rate = Rate(sum(run.passed for run in runs), len(runs))
     turns = runs[0].tally.turns
-    told = rate.told if len(runs) > 1 else f"{turns} turn{'' if turns == 1 else 's'}"
+    told = rate(runs).told if len(runs) > 1 else f"{turns} turn{'' if turns == 1 else 's'}"
     return f"{verdict(runs, least):5} {runs[0].script} ({told}, {seconds:.2f} s)"
 
 
@@ -34,7 +33,7 @@ def failure(run: Run) -> Iterator[str]:
         if unmet.diff:
             yield from _indented(waiting)
             waiting = unmet.diff
-        yield f"  {_place(unmet)}: {unmet.said}"
+        yield f"  {unmet.place}: {unmet.said}"
     yield from _indented(waiting)
 
 
@@ -48,10 +47,6 @@ def summary(scripts: Sequence[Sequence[Run]], least: float, seconds: float, unru
     parts += [f"{unrun} not run"] if unrun else []
     count = len(scripts) + unrun
     return f"{', '.join(parts)} of {count} script{'' if count == 1 else 's'} in {seconds:.1f} s."
-
-
-def _place(unmet: Unmet) -> str:
-    return f"{unmet.where} (line {unmet.line})" if unmet.line else unmet.where
 
 
 def _indented(lines: Sequence[str]) -> Iterator[str]:

@@ -1,14 +1,13 @@
 """Result files: a run a line. Those of shards and of other machines are merged."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from chatbot.errors import UsageError
 from chatbot.render.clean import one_line
-from chatbot.replay.runs import Run, run_from_json, run_to_json
+from chatbot.replay.runs import Run, by_script, run_from_json, run_to_json
 from chatbot.transcript.loading import parsed
 
 
@@ -23,10 +22,8 @@ def read_results(paths: Sequence[Path]) -> list[Run]:
     Where different runs of a script have the same number, since two machines ran it, the script's are numbered anew.
     Raises UsageError, which names the file and the line that is no result.
     """
-    by_script: dict[str, list[Run]] = defaultdict(list)
-    for run in dict.fromkeys(run for path in paths for run in _read(path)):
-        by_script[run.script].append(run)
-    return [run for script in sorted(by_script) for run in _numbered(by_script[script])]
+    scripts = by_script(dict.fromkeys(run for path in paths for run in _read(path)))
+    return [run for script in sorted(scripts) for run in _numbered(scripts[script])]
 
 
 def _numbered(runs: Iterable[Run]) -> list[Run]:

@@ -88,8 +88,7 @@ def _failure(unmet: Sequence[Unmet]) -> Element:
 
 
 def _told(one: Unmet) -> str:
-    place = f"{one.where} (line {one.line})" if one.line else one.where
-    return "\n".join([f"{place}: {one.said}", *one.diff])
+    return "\n".join([f"{one.place}: {one.said}", *one.diff])
 
 
 def _line(text: str) -> str:

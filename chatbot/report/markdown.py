@@ -3,14 +3,13 @@
 Whatever a script, a model or a tool said stands in code, so that nothing in it is a heading, a tag or a mention.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from chatbot.playback.departures import plain
 from chatbot.render.quoting import code, fenced
-from chatbot.replay.rates import Rate, repeats
-from chatbot.replay.runs import Run, Unmet
+from chatbot.replay.rates import rate, repeats
+from chatbot.replay.runs import Run, Unmet, by_script
 
 HEAD = "| Script | Result | Turns | Calls | Tokens | Seconds |\n| :-- | :-- | --: | --: | --: | --: |"
 ROOM = 50_000
@@ -19,11 +18,9 @@ ROOM = 50_000
 
 def as_markdown(runs: Sequence[Run]) -> str:
     """Return a headline, a table with a row for each script (its repeats summed up), then each run that failed."""
-    by_script: dict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        by_script[run.script].append(run)
-    rows = (_row(script, of_script) for script, of_script in by_script.items())
-    return "\n\n".join([_headline(runs, by_script), "\n".join([HEAD, *rows]), *_failed(runs)]) + "\n"
+    scripts = by_script(runs)
+    rows = (_row(script, of_script) for script, of_script in scripts.items())
+    return "\n\n".join([_headline(runs, scripts), "\n".join([HEAD, *rows]), *_failed(runs)]) + "\n"
 
 
 def _headline(runs: Sequence[Run], scripts: dict[str, list[Run]]) -> str:
@@ -50,11 +47,9 @@ def _row(script: str, runs: Sequence[Run]) -> str:
 def _result(runs: Sequence[Run]) -> str:
     if any(run.wrong for run in runs):
         return "**cannot be run**"
-    passed = sum(run.passed for run in runs)
-    if len(runs) == 1:
-        return "passed" if passed else "**failed**"
-    told = Rate(passed, len(runs)).told
-    return told if passed == len(runs) else f"**{told}**"
+    passed = all(run.passed for run in runs)
+    told = rate(runs).told if len(runs) > 1 else "passed" if passed else "failed"
+    return told if passed else f"**{told}**"
 
 
 def _failed(runs: Sequence[Run]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Literal
 from chatbot.events import Replied, SessionStarted
 from chatbot.render.activity import duration
 from chatbot.render.clean import clean, one_line
-from chatbot.replay.runs import Run, Unmet
+from chatbot.replay.runs import Run, Unmet, by_script
 from chatbot.report.page_talk import Part, talk
 from chatbot.report.page_times import Tokens, Waterfall, tokens, waterfall
 
@@ -109,10 +109,7 @@ class Page:
 
 def page(runs: Sequence[Run]) -> Page:
     """Return the page of these runs; scripts in the order in which they come first."""
-    scripts: dict[str, list[Run]] = {}
-    for run in runs:
-        scripts.setdefault(run.script, []).append(run)
-    rows = tuple(_row(script, its) for script, its in scripts.items())
+    rows = tuple(_row(script, its) for script, its in by_script(runs).items())
     results = [result(run) for run in runs]
     count = {name: results.count(name) for name in RESULTS}
     return Page(

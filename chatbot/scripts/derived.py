@@ -18,9 +18,12 @@ def turns(events: Iterable[Event]) -> Iterator[list[Event]]:
     """Yield the events of each turn; one that never ended is left out."""
     turn: list[Event] = []
     for event in events:
-        turn = [event] if isinstance(event, TurnStarted) else [*turn, event]
+        if isinstance(event, TurnStarted):
+            turn = []
+        turn.append(event)
         if isinstance(event, TurnEnded):
             yield turn
+            turn = []
 
 
 def script_of(events: Iterable[Event], packs: Sequence[str], words: bool = False) -> dict[str, Any]:

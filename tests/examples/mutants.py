@@ -1,11 +1,12 @@
 """Every way to change one expectation of a script so that it does not hold any more."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from chatbot.events import Replied, ToolCalled, ToolReturned, TurnStarted
-from chatbot.replay.runs import Run, Step
+from chatbot.events import Event, Replied, ToolCalled, ToolReturned
+from chatbot.replay.runs import Run
+from chatbot.scripts.derived import said_in, turns
 from chatbot.scripts.source import Steps, dotted
 
 NOBODY = "nobody_knows"
@@ -42,11 +43,11 @@ class Mutant:
 class Held:
     """What happened where an expectation applies."""
 
-    steps: tuple[Step, ...]
+    events: Sequence[Event]
 
     def all(self, kind: type) -> list[Any]:
         """The events of a kind."""
-        return [step.event for step in self.steps if isinstance(step.event, kind)]
+        return [event for event in self.events if isinstance(event, kind)]
 
     @property
     def called(self) -> str:
@@ -78,16 +79,13 @@ def in_words(path: Steps) -> str:
 
 def _scopes(data: dict[str, Any], run: Run) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any], Held]]:
     """Yield where expectations stand, what they are, and what happened there."""
-    said = [turn for turn in run.turns if _first(turn).message]
+    held_all = list(turns(run.events))
+    said = [turn for turn in held_all if said_in(turn) is not None]
     if isinstance(data.get("greeting"), dict):
-        yield ("greeting",), data["greeting"], Held(run.turns[0])
+        yield ("greeting",), data["greeting"], Held(held_all[0])
     for number, (turn, held) in enumerate(zip(data["turns"], said, strict=True)):
         yield ("turns", number, "expect"), turn.get("expect", {}), Held(held)
-    yield ("expect",), data.get("expect", {}), Held(run.steps)
-
-
-def _first(turn: tuple[Step, ...]) -> TurnStarted:
-    return next(step.event for step in turn if isinstance(step.event, TurnStarted))
+    yield ("expect",), data.get("expect", {}), Held(run.events)
 
 
 def _with(data: Any, path: Steps, value: Any) -> Any:

@@ -5,9 +5,8 @@ from typing import get_args
 
 import pytest
 
-from chatbot.events import Event, TurnEnded, TurnStarted
-from chatbot.replay.runs import Run, Step, Unmet, run_from_json, run_to_json, turns
-from chatbot.types import User
+from chatbot.events import Event, TurnEnded
+from chatbot.replay.runs import Run, Step, Unmet, by_script, run_from_json, run_to_json
 from tests.report.samples import failed, hostile, passed, wrong
 from tests.transcript.test_reading import EVENTS
 
@@ -102,9 +101,11 @@ def test_what_a_run_tells_of_itself():
     assert (run.tally.turns, run.tally.calls, run.tally.tokens) == (1, 1, 2099)
 
 
-def test_its_turns_are_those_that_ended():
-    said, done = Step(TurnStarted(User("hi")), 0.5), Step(TurnEnded("done"), 1.0)
-    assert list(turns([Step(EVENTS[0], 0.0), said, done, said])) == [(said, done)]
-    greeting, turn = passed().turns
-    assert (greeting[0].event, turn[0].event) == (TurnStarted(None), TurnStarted(User("What about ticket 12345?")))
-    assert (*greeting, *turn) == passed().steps[1:]
+def test_scripts_come_in_the_order_in_which_they_ran():
+    runs = [Run("b"), Run("a"), Run("b", 2), Run("c"), Run("b", 3)]
+    assert list(by_script(runs).items()) == [("b", [runs[0], runs[2], runs[4]]), ("a", [runs[1]]), ("c", [runs[3]])]
+
+
+def test_a_place_is_told_with_its_line_where_that_is_known():
+    assert Unmet("turn 2, expect.stop", "said", 7).place == "turn 2, expect.stop (line 7)"
+    assert Unmet("--timeout", "said").place == "--timeout"
