@@ -208,6 +208,14 @@ def test_the_context_does_not_wait_for_standard_input_which_is_the_keyboard(talk
     assert ask(talk, "/context -").text == "Standard input is what you type here: give name=text, or a JSON file."
 
 
+def test_a_script_that_was_saved_is_one_and_passes(talk, tmp_path, run):
+    file = tmp_path / "talk.yaml"
+    assert ask(talk, f"/save {file}").text == f"Saved in {file}."
+    done = run("replay", file, SECRET_1="key")
+    assert (done.returncode, done.stdout.splitlines()[-1][:11]) == (0, "1 passed of"), done.stdout + done.stderr
+    assert ask(talk, "/save talk.txt").text == "Give a file whose name ends in .md, .html, .svg, .json, .yaml."
+
+
 @pytest.mark.parametrize("line", ["/save a\0b.md", "/export markdown a\0b"])
 def test_a_name_that_no_file_can_have_is_told(talk, line):
     assert ask(talk, line).text == "No file can have that name."
